@@ -1,0 +1,53 @@
+/** The Job noun: what is submitted, and the JobEvents that every consumer of it sees. */
+import type { HumError } from "./errors.ts";
+import type { JobOptions } from "./options.ts";
+import type { ModelIdentity, Segment, Transcript } from "./transcript.ts";
+
+/** Where audio bytes lie: in memory up to 1 MiB, else a region of a scratch file. Offsets and lengths in bytes. */
+export type ByteSource =
+  | { kind: "memory"; data: Uint8Array }
+  | { kind: "file"; path: string; offset: number; length: number };
+
+/** `pcm_s16le` is 16 kHz mono, what engines take as it is; `media` is untrusted and goes through a decoder first. */
+export interface Audio {
+  format: "pcm_s16le" | "media";
+  source: ByteSource;
+  /** Of the bytes as the client sent them. */
+  sha256: string;
+  bytes: number;
+  mediaType: string;
+  /** Null until decoded. */
+  durationS: number | null;
+}
+
+export const priorities = ["live", "interactive", "batch"] as const;
+export type Priority = (typeof priorities)[number];
+
+export interface Job {
+  /** Also the request id, the event feed's subject and its partition key. */
+  id: string;
+  audio: Audio;
+  /** Canonical catalogue name: aliases are resolved before a job exists. */
+  model: string;
+  options: JobOptions;
+  priority: Priority;
+  /** On the monotonic clock, in milliseconds; null for none. */
+  deadlineMs: number | null;
+  /** The only way to cancel. */
+  signal: AbortSignal;
+}
+
+/**
+ * What happens to a job, in order: queued, started, segment*, then exactly one of done or failed.
+ * `restarted` tells that a later attempt differs from what was told: segments from `from_index` on are void.
+ */
+export type JobEvent =
+  | { type: "queued"; position: number }
+  | { type: "started"; attempt: number; slot: string; queue_s: number; duration_s: number; model: ModelIdentity }
+  | { type: "restarted"; attempt: number; from_index: number }
+  | { type: "segment"; attempt: number; index: number; segment: Segment }
+  | { type: "done"; attempt: number; transcript: Transcript }
+  | { type: "failed"; attempt: number; error: HumError };
+
+/** Sees every event of every job, synchronously and in order. */
+export type JobObserver = (job: Job, event: JobEvent) => void;

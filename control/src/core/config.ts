@@ -59,7 +59,10 @@ export const configSchema = z.strictObject({
     node: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 letters, digits, '.', '_' or '-'"),
     redis: z.strictObject({
       /** Null starts an embedded server of our own. */
-      url: z.string().regex(/^(rediss?|unix):\/\//, "must begin with redis://, rediss:// or unix://").nullable(),
+      url: z
+        .string()
+        .regex(/^(rediss?|unix):\/\//, "must begin with redis://, rediss:// or unix://")
+        .nullable(),
       embedded_port: z.int().min(0).max(65535),
       command_timeout_s: positive,
       /** Events held while Redis is away; beyond it the oldest are dropped and counted. */

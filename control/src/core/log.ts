@@ -8,6 +8,12 @@ export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 export function createLog(options: { level: LogLevel; readable: boolean }): Log {
   const settings = { level: options.level, base: null };
   if (!options.readable) return pino(settings, pino.destination(2));
-  const stream = pretty({ destination: 2, sync: true, ignore: "pid,hostname", translateTime: "HH:MM:ss", colorize: true });
+  const stream = pretty({
+    destination: 2,
+    sync: true,
+    ignore: "pid,hostname",
+    translateTime: "HH:MM:ss",
+    colorize: true,
+  });
   return pino(settings, stream);
 }

@@ -1,78 +1,159 @@
-/** The configuration's schema: one YAML file over the built-in defaults, then environment overrides. */
+/** The configuration's schema, and the environment variable that overrides each field. */
+import { BlockList, isIP } from "node:net";
 import { z } from "zod";
 
 const positive = z.number().positive();
 const count = z.int().min(1);
 
-export const configSchema = z.strictObject({
-  http: z.strictObject({
-    host: z.string().min(1),
-    /** 0 takes a free port. */
-    port: z.int().min(0).max(65535),
-    api_key: z.string().min(8).nullable(),
-    max_body_bytes: count,
-    /** A body slower than this is given up with 408. */
-    min_body_bytes_per_s: z.int().min(0),
-    max_parts: count,
-  }),
-  data_dir: z.string().min(1),
-  model_dir: z.string().min(1),
-  catalogue: z.string().min(1),
-  /** Default model: what `whisper-1` and a request without `model` mean. */
-  model: z.string().min(1),
-  allow_fake_models: z.boolean(),
-  python: z.string().min(1),
-  engine: z.strictObject({
-    /** Processes per model. */
-    sidecars: count,
-    device: z.enum(["auto", "cpu", "cuda"]),
-    compute_type: z.string().min(1),
-    /** 0 means one per core. */
-    workers: z.int().min(0),
-    threads_per_worker: count,
-    load_timeout_s: positive,
-  }),
-  decoder: z.strictObject({
-    sidecars: count,
-    max_duration_s: positive,
-  }),
-  liveness: z.strictObject({
-    hello_timeout_s: positive,
-    ping_interval_s: positive,
-    missed_pings: count,
-    /** From `stop` to SIGTERM, and from SIGTERM to SIGKILL. */
-    stop_grace_s: positive,
-  }),
-  restart: z.strictObject({
-    backoff_s: positive,
-    max_backoff_s: positive,
-    /** Deaths in a row without a finished job before the slot is given up. */
-    max_failures: count,
-  }),
-  jobs: z.strictObject({
-    max_queued: count,
-    max_attempts: count,
-    /** Null lets a job take as long as it takes. */
-    timeout_s: positive.nullable(),
-  }),
-  events: z.strictObject({
-    node: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 letters, digits, '.', '_' or '-'"),
-    redis: z.strictObject({
-      /** Null starts an embedded server of our own. */
-      url: z
-        .string()
-        .regex(/^(rediss?|unix):\/\//, "must begin with redis://, rediss:// or unix://")
-        .nullable(),
-      embedded_port: z.int().min(0).max(65535),
-      command_timeout_s: positive,
-      /** Events held while Redis is away; beyond it the oldest are dropped and counted. */
-      max_held: count,
-      retention_s: positive,
+export const configSchema = z
+  .strictObject({
+    http: z.strictObject({
+      host: z.string().min(1),
+      /** 0 takes a free port. */
+      port: z.int().min(0).max(65535),
+      api_key: z.string().min(8).nullable(),
+      max_body_bytes: count,
+      /** A body slower than this is given up with 408. */
+      min_body_bytes_per_s: z.int().min(0),
+      max_parts: count,
     }),
-  }),
-  log: z.strictObject({
-    level: z.enum(["debug", "info", "warn", "error", "silent"]),
-  }),
-});
+    data_dir: z.string().min(1),
+    model_dir: z.string().min(1),
+    catalogue: z.string().min(1),
+    /** Default model: what `whisper-1` and a request without `model` mean. */
+    model: z.string().min(1),
+    allow_fake_models: z.boolean(),
+    python: z.string().min(1),
+    engine: z.strictObject({
+      /** Processes per model. */
+      sidecars: count,
+      device: z.enum(["auto", "cpu", "cuda"]),
+      compute_type: z.string().min(1),
+      /** 0 means one per core. */
+      workers: z.int().min(0),
+      threads_per_worker: count,
+      load_timeout_s: positive,
+    }),
+    decoder: z.strictObject({
+      sidecars: count,
+      max_duration_s: positive,
+    }),
+    liveness: z.strictObject({
+      hello_timeout_s: positive,
+      ping_interval_s: positive,
+      missed_pings: count,
+      /** From `stop` to SIGTERM, and from SIGTERM to SIGKILL. */
+      stop_grace_s: positive,
+    }),
+    restart: z.strictObject({
+      backoff_s: positive,
+      max_backoff_s: positive,
+      /** Deaths in a row without a finished job before the slot is given up. */
+      max_failures: count,
+    }),
+    jobs: z.strictObject({
+      max_queued: count,
+      max_attempts: count,
+      /** Null lets a job take as long as it takes. */
+      timeout_s: positive.nullable(),
+    }),
+    events: z.strictObject({
+      node: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 letters, digits, '.', '_' or '-'"),
+      redis: z.strictObject({
+        /** Null starts an embedded server of our own. */
+        url: z
+          .string()
+          .regex(/^(rediss?|unix):\/\//, "a URL that begins with redis://, rediss:// or unix://")
+          .nullable(),
+        embedded_port: z.int().min(0).max(65535),
+        command_timeout_s: positive,
+        /** Events held while Redis is away; beyond it the oldest are dropped and counted. */
+        max_held: count,
+        retention_s: positive,
+      }),
+    }),
+    log: z.strictObject({
+      level: z.enum(["debug", "info", "warn", "error", "silent"]),
+    }),
+  })
+  .superRefine((config, context) => {
+    if (config.http.api_key === null && !isLoopback(config.http.host)) {
+      context.addIssue({
+        code: "custom",
+        path: ["http", "host"],
+        input: config.http.host,
+        message:
+          "reaches beyond this machine, which needs a key: set HUM_API_KEY (http.api_key) to 8 characters or more, " +
+          "or bind 127.0.0.1",
+      });
+    }
+    if (config.restart.max_backoff_s < config.restart.backoff_s) {
+      context.addIssue({
+        code: "custom",
+        path: ["restart", "max_backoff_s"],
+        input: config.restart.max_backoff_s,
+        message: `must be at least restart.backoff_s, which is ${config.restart.backoff_s}`,
+      });
+    }
+  });
 
 export type Config = z.infer<typeof configSchema>;
+
+/** One variable for every field; all are text, and what the field is tells how to read it. */
+export const environmentFields = {
+  HUM_HTTP_HOST: "http.host",
+  HUM_HTTP_PORT: "http.port",
+  HUM_API_KEY: "http.api_key",
+  HUM_HTTP_MAX_BODY_BYTES: "http.max_body_bytes",
+  HUM_HTTP_MIN_BODY_BYTES_PER_S: "http.min_body_bytes_per_s",
+  HUM_HTTP_MAX_PARTS: "http.max_parts",
+  HUM_DATA_DIR: "data_dir",
+  HUM_MODEL_DIR: "model_dir",
+  HUM_CATALOGUE: "catalogue",
+  HUM_MODEL: "model",
+  HUM_ALLOW_FAKE_MODELS: "allow_fake_models",
+  HUM_PYTHON: "python",
+  HUM_SIDECARS: "engine.sidecars",
+  HUM_DEVICE: "engine.device",
+  HUM_COMPUTE_TYPE: "engine.compute_type",
+  HUM_WORKERS: "engine.workers",
+  HUM_THREADS_PER_WORKER: "engine.threads_per_worker",
+  HUM_LOAD_TIMEOUT_S: "engine.load_timeout_s",
+  HUM_DECODERS: "decoder.sidecars",
+  HUM_MAX_DURATION_S: "decoder.max_duration_s",
+  HUM_HELLO_TIMEOUT_S: "liveness.hello_timeout_s",
+  HUM_PING_INTERVAL_S: "liveness.ping_interval_s",
+  HUM_MISSED_PINGS: "liveness.missed_pings",
+  HUM_STOP_GRACE_S: "liveness.stop_grace_s",
+  HUM_RESTART_BACKOFF_S: "restart.backoff_s",
+  HUM_RESTART_MAX_BACKOFF_S: "restart.max_backoff_s",
+  HUM_RESTART_MAX_FAILURES: "restart.max_failures",
+  HUM_MAX_QUEUED: "jobs.max_queued",
+  HUM_MAX_ATTEMPTS: "jobs.max_attempts",
+  HUM_JOB_TIMEOUT_S: "jobs.timeout_s",
+  HUM_NODE: "events.node",
+  HUM_REDIS_URL: "events.redis.url",
+  HUM_REDIS_EMBEDDED_PORT: "events.redis.embedded_port",
+  HUM_REDIS_COMMAND_TIMEOUT_S: "events.redis.command_timeout_s",
+  HUM_REDIS_MAX_HELD: "events.redis.max_held",
+  HUM_REDIS_RETENTION_S: "events.redis.retention_s",
+  HUM_LOG_LEVEL: "log.level",
+} as const;
+
+/** Relative paths in these are relative to the file that sets them. */
+export const pathFields = ["data_dir", "model_dir", "catalogue", "python"] as const;
+
+/** Their values stay out of messages. */
+export const secretFields: readonly string[] = ["http.api_key", "events.redis.url"];
+
+const loopback = new BlockList();
+loopback.addSubnet("127.0.0.0", 8, "ipv4");
+loopback.addAddress("::1", "ipv6");
+
+/** A name other than localhost counts as reachable from outside: what it resolves to may change. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[(.*)\]$/, "$1");
+  if (bare.toLowerCase() === "localhost") return true;
+  const family = isIP(bare);
+  return family !== 0 && loopback.check(bare, family === 6 ? "ipv6" : "ipv4");
+}

@@ -67,7 +67,7 @@ export function createMetrics() {
     sidecarRestarts: new Counter({
       name: "hum_sidecar_restarts_total",
       help: "Sidecar processes started again after a death.",
-      labelNames: ["role", "reason"] as const,
+      labelNames: ["role"] as const,
       registers,
     }),
     wireRefused: new Counter({

@@ -36,3 +36,27 @@ export interface Readiness {
   /** Null before the first success. */
   last_success_age_s: number | null;
 }
+
+/**
+ * Whether speech can be transcribed now: every role must have a slot that is ready, the engine's for the default model.
+ * A slot or sink that is down beside others that work degrades.
+ */
+export function judgeReadiness(facts: Omit<Readiness, "status" | "reasons"> & { defaultModel: string }): Readiness {
+  const { defaultModel, ...rest } = facts;
+  const isReady = (wanted: (slot: SlotStatus) => boolean) =>
+    facts.slots.some((slot) => wanted(slot) && slot.state === "ready");
+  const missing: string[] = [];
+  if (!isReady((slot) => slot.model === defaultModel))
+    missing.push(`no engine for the default model ${defaultModel} is ready`);
+  if (!isReady((slot) => slot.role === "decoder")) missing.push("no decoder is ready");
+  const impaired = [
+    ...facts.slots
+      .filter((slot) => slot.state === "failed" || slot.state === "backoff")
+      .map((slot) => `${slot.slot} is in state ${slot.state}: ${slot.reason ?? "no reason known"}`),
+    ...facts.sinks
+      .filter((sink) => sink.state !== "connected")
+      .map((sink) => `events to ${sink.sink} are held (${sink.held}): ${sink.reason ?? sink.state}`),
+  ];
+  const status = missing.length > 0 ? "unready" : impaired.length > 0 ? "degraded" : "ready";
+  return { status, reasons: [...missing, ...impaired], ...rest };
+}

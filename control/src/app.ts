@@ -1,0 +1,148 @@
+/** The composition root: the only file that constructs the parts of a running node and connects them. */
+import { join } from "node:path";
+import { createCatalogue } from "./core/catalogue.ts";
+import { checkoutRoot, version } from "./core/checkout.ts";
+import { systemClock } from "./core/clock.ts";
+import type { Config } from "./core/config.ts";
+import { createLog, type Log } from "./core/log.ts";
+import { createMetrics } from "./core/metrics.ts";
+import { judgeReadiness, type Readiness } from "./core/readiness.ts";
+import { type EmbeddedRedis, startEmbeddedRedis } from "./events/embedded.ts";
+import { createFeed, type Feed } from "./events/feed.ts";
+import { createRedisSink } from "./events/sinks/redis.ts";
+import { tellSlot } from "./events/slots.ts";
+import { createFleet } from "./fleet/fleet.ts";
+import { packageDirOf } from "./fleet/process.ts";
+import { createHttpServer } from "./http/server.ts";
+import { createScheduler } from "./jobs/scheduler.ts";
+import { openDirectories } from "./platform/directories.ts";
+import { openLink } from "./wire/link.ts";
+
+export interface App {
+  /** Where HTTP is served. */
+  readonly url: string;
+  /** Where subscribers reach the events: the embedded server's subscriber, or the configured URL. */
+  readonly subscriberUrl: string;
+  /** Resolves when the default model can transcribe, rejects when it never will. */
+  readonly ready: Promise<void>;
+  readiness(): Readiness;
+  /** Lets accepted requests finish, then ends every process; idempotent. */
+  stop(): Promise<void>;
+}
+
+/** How long accepted requests, and then held events, may take at a stop. */
+const drainMs = 10_000;
+
+export async function startApp(config: Config, options: { log?: Log } = {}): Promise<App> {
+  const log = options.log ?? createLog({ level: config.log.level, readable: process.stderr.isTTY });
+  // Undone in reverse, at a stop and where the start itself fails half way.
+  await using undo = new AsyncDisposableStack();
+
+  const metrics = createMetrics();
+  const catalogue = createCatalogue(config);
+  const { defaultModel } = catalogue;
+  const directories = openDirectories(config.data_dir);
+  undo.defer(directories.release);
+  const packageDir = packageDirOf(checkoutRoot);
+
+  const bus = await openBus(config, { runtimeDir: directories.runtime, packageDir, log });
+  undo.defer(bus.stop);
+  const feed = createFeed({
+    config,
+    clock: systemClock,
+    log,
+    metrics,
+    sinks: [createRedisSink({ config, url: bus.url, clock: systemClock, log })],
+  });
+  feed.start();
+  undo.defer(() => feed.stop(drainMs));
+  undo.defer(() =>
+    feed.system("node.stopped", config.events.node, { version, capacity: 0, spool_depth: heldEvents(feed) }),
+  );
+
+  const link = await openLink({
+    socketPath: join(directories.runtime, "wire.sock"),
+    onStray: (identity) => log.debug({ identity }, "a frame of a sidecar that is gone"),
+  });
+  undo.defer(link.close);
+  const { device, compute_type } = config.engine;
+  const fleet = createFleet({
+    config,
+    packageDir,
+    link,
+    clock: systemClock,
+    log,
+    metrics,
+    observe: (slot, event) => tellSlot(feed, slot, { event, placement: { device, compute_type } }),
+  });
+  undo.defer(fleet.stop);
+  const scheduler = createScheduler({
+    config,
+    catalogue,
+    fleet,
+    scratchDir: directories.scratch,
+    clock: systemClock,
+    metrics,
+    observe: feed.observe,
+  });
+  const ready = fleet.engines(defaultModel).ready();
+  // Whoever starts a node may look at readiness instead; the failure is told there too.
+  ready.catch(() => undefined);
+
+  const readiness = () => {
+    const lastMs = scheduler.lastSuccessMs();
+    return judgeReadiness({
+      defaultModel: defaultModel.name,
+      slots: fleet.status(),
+      sinks: feed.health(),
+      queued: scheduler.queued(),
+      in_flight: scheduler.inFlight(),
+      last_success_age_s: lastMs === null ? null : (systemClock.monotonicMs() - lastMs) / 1000,
+    });
+  };
+  const http = createHttpServer({
+    config,
+    log,
+    clock: systemClock,
+    metrics,
+    catalogue,
+    readiness,
+    submit: scheduler.submit,
+    scratchDir: directories.scratch,
+  });
+  const { url } = await http.start();
+  const nodeFacts = () => ({
+    version,
+    capacity: fleet.status().reduce((sum, slot) => sum + (slot.role === "engine" ? slot.credit : 0), 0),
+    spool_depth: heldEvents(feed),
+  });
+  feed.system("node.started", config.events.node, nodeFacts());
+
+  const running = undo.move();
+  let stopping: Promise<void> | null = null;
+
+  async function stop() {
+    feed.system("node.draining", config.events.node, nodeFacts());
+    await http.stop(drainMs);
+    await scheduler.drain();
+    await running.disposeAsync();
+  }
+
+  return {
+    url,
+    subscriberUrl: bus.subscriberUrl,
+    ready,
+    readiness,
+    stop: () => (stopping ??= stop()),
+  };
+}
+
+const heldEvents = (feed: Feed) => feed.health().reduce((sum, sink) => sum + sink.held, 0);
+
+/** The configured Redis, or a server of our own where none is configured. */
+async function openBus(config: Config, options: { runtimeDir: string; packageDir: string; log: Log }) {
+  const { url } = config.events.redis;
+  if (url !== null) return { url, subscriberUrl: url, stop: async () => undefined };
+  const embedded: EmbeddedRedis = await startEmbeddedRedis({ config, ...options });
+  return embedded;
+}

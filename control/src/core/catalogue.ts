@@ -1,0 +1,93 @@
+/** The catalogue of models: names and aliases to entries, and which of them are installed. */
+import { checkoutRoot } from "./checkout.ts";
+import type { Config } from "./config.ts";
+import { ConfigError } from "./config-error.ts";
+import { HumError } from "./errors.ts";
+import { isInstalled, modelDirectory } from "./installed.ts";
+import type { Catalogue, ModelEntry } from "./model.ts";
+import { type ModelSpec, readModelSpecs } from "./model-spec.ts";
+import { nearest } from "./nearest.ts";
+
+/** What every OpenAI client asks for: here the default model, whichever that is. */
+const defaultAlias = "whisper-1";
+
+/** Throws ConfigError for a bad catalogue file, or where the default model is not in it. */
+export function createCatalogue(
+  config: Pick<Config, "catalogue" | "model_dir" | "model" | "allow_fake_models">,
+): Catalogue {
+  const specs = readModelSpecs(config.catalogue);
+  const byName = new Map(specs.flatMap((spec) => [spec.name, ...spec.aliases].map((name) => [name, spec] as const)));
+  const names = specs.map(({ name }) => name);
+  const directoryOf = (spec: ModelSpec) => modelDirectory(config.model_dir, spec.name);
+
+  const defaultModel = ((): ModelEntry => {
+    const spec = byName.get(config.model);
+    if (spec !== undefined) return entryOf(spec, { path: directoryOf(spec), isDefault: true });
+    if (config.allow_fake_models && isFake(config.model)) {
+      return { ...fakeEntry(config.model), aliases: [defaultAlias] };
+    }
+    const message = isFake(config.model)
+      ? `${config.model} is a fake model, which needs allow_fake_models: true (HUM_ALLOW_FAKE_MODELS)`
+      : unknownModel(config.model, names);
+    throw new ConfigError([{ place: "model (HUM_MODEL)", message }]);
+  })();
+
+  const entryFor = (spec: ModelSpec) =>
+    spec.name === defaultModel.name ? defaultModel : entryOf(spec, { path: directoryOf(spec), isDefault: false });
+
+  return {
+    defaultModel,
+    resolve(asked) {
+      const name = asked === undefined || asked === defaultAlias ? defaultModel.name : asked;
+      if (isFake(name)) {
+        if (!config.allow_fake_models) throw refusal(`${name} is a fake model, which this server does not allow`);
+        return name === defaultModel.name ? defaultModel : fakeEntry(name);
+      }
+      const spec = byName.get(name);
+      if (spec === undefined) throw refusal(unknownModel(name, names));
+      if (!isInstalled(spec, directoryOf(spec))) {
+        throw refusal(`model ${spec.name} is known but not installed; run: npx hum-helix models install ${spec.name}`);
+      }
+      return entryFor(spec);
+    },
+    list: () => specs.map((spec) => ({ model: entryFor(spec), installed: isInstalled(spec, directoryOf(spec)) })),
+  };
+}
+
+function entryOf(spec: ModelSpec, options: { path: string; isDefault: boolean }): ModelEntry {
+  return {
+    name: spec.name,
+    aliases: options.isDefault ? [...spec.aliases, defaultAlias] : spec.aliases,
+    engine: spec.engine,
+    languages: spec.languages,
+    translates: spec.translates,
+    revision: revisionOf(spec),
+    path: options.path,
+  };
+}
+
+/** The hub's commit where the files are the hub's; otherwise what tells these weights from any others. */
+function revisionOf({ hub, files }: ModelSpec): string {
+  return hub.identical ? hub.revision : `sha256:${files["model.bin"]?.sha256.slice(0, 12)}`;
+}
+
+const isFake = (name: string) => name.startsWith("fake:");
+
+function fakeEntry(name: string): ModelEntry {
+  return { name, aliases: [], engine: "fake", languages: "all", translates: true, revision: "fake", path: "" };
+}
+
+function refusal(message: string): HumError {
+  return new HumError("model_unknown", message, { param: "model" });
+}
+
+function unknownModel(name: string, names: readonly string[]): string {
+  const meant = nearest(name, names);
+  const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
+  return `there is no model ${JSON.stringify(name)}${hint} This server knows: ${names.join(", ")}`.replace(
+    /(?<!\?) This/,
+    "; this",
+  );
+}
+
+export const bundledSample = `${checkoutRoot}/configs/samples/jfk.wav`;

@@ -1,0 +1,81 @@
+/** Words for what the configuration's schema refuses: the field, its value, and what is allowed. */
+import { z } from "zod";
+import { configSchema, secretFields } from "./config.ts";
+import { nearest } from "./nearest.ts";
+import type { Path } from "./yaml.ts";
+
+export interface FieldProblem {
+  path: Path;
+  message: string;
+}
+
+export interface Field {
+  /** zod's name for what it holds: "number", "string", "boolean", "enum", "object". */
+  kind: string;
+  nullable: boolean;
+  /** Names of the fields in it, where it is a section. */
+  fields: string[];
+}
+
+/** What the schema knows of the field at `path`; undefined where there is none. */
+export function fieldAt(path: Path): Field | undefined {
+  let schema: z.core.$ZodType | undefined = configSchema;
+  for (const key of path) {
+    schema = schema instanceof z.ZodObject ? (schema.shape[String(key)] as z.core.$ZodType | undefined) : undefined;
+  }
+  if (schema === undefined) return undefined;
+  const inner = schema instanceof z.ZodNullable ? schema.unwrap() : schema;
+  return {
+    kind: inner._zod.def.type,
+    nullable: schema instanceof z.ZodNullable,
+    fields: inner instanceof z.ZodObject ? Object.keys(inner.shape) : [],
+  };
+}
+
+export function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ path: [...issue.path, key], message: unknownField(issue.path, key) }));
+  }
+  return [{ path: issue.path, message: wrongValue(issue) }];
+}
+
+function wrongValue(issue: z.core.$ZodIssue): string {
+  const name = issue.path.join(".");
+  const orNull = fieldAt(issue.path)?.nullable === true ? ", or null" : "";
+  const demand = issue.code === "custom" ? issue.message : `must be ${allowed(issue)}${orNull}`;
+  if (issue.input === undefined) return `${name} is missing; it ${demand}`;
+  if (secretFields.includes(name)) return `${name} ${demand}`;
+  return `${name} is ${JSON.stringify(issue.input)}; it ${demand}`;
+}
+
+function unknownField(section: Path, key: string): string {
+  const name = [...section, key].join(".");
+  const known = fieldAt(section)?.fields ?? [];
+  const meant = nearest(key, known);
+  const hint = meant === undefined ? `known here: ${known.join(", ")}` : `did you mean ${[...section, meant].join(".")}?`;
+  return `${name} is no field; ${hint}`;
+}
+
+function allowed(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_value":
+      return issue.values.length === 1 ? String(issue.values[0]) : `one of ${issue.values.map(String).join(", ")}`;
+    case "too_small":
+      if (issue.origin === "string") return issue.minimum === 1 ? "text that is not empty" : `${issue.minimum} characters or more`;
+      return issue.inclusive === false ? `more than ${issue.minimum}` : `${issue.minimum} or more`;
+    case "too_big":
+      return issue.inclusive === false ? `less than ${issue.maximum}` : `${issue.maximum} or less`;
+    case "invalid_type":
+      return kinds[issue.expected] ?? issue.expected;
+    default:
+      return issue.message;
+  }
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  int: "a whole number",
+  number: "a number",
+  string: "text",
+  boolean: "true or false",
+  object: "a section with fields of its own",
+};

@@ -1,0 +1,149 @@
+/** The fleet: the decoder pool, and one engine pool per model, started when the model is first asked for. */
+import type { Clock } from "../core/clock.ts";
+import type { Config } from "../core/config.ts";
+import type { Log } from "../core/log.ts";
+import type { Metrics } from "../core/metrics.ts";
+import type { ModelEntry } from "../core/model.ts";
+import { type SlotStatus, slotStates } from "../core/readiness.ts";
+import type { SlotObserver } from "../core/slot.ts";
+import type { Link } from "../wire/link.ts";
+import { type Role, roles, type ToSidecar } from "../wire/messages.ts";
+import { createRestartPolicy } from "./policy.ts";
+import { createPool, type Pool } from "./pool.ts";
+import { spawnSidecar } from "./process.ts";
+import { createSidecar } from "./sidecar.ts";
+import { createSlot } from "./slot.ts";
+
+export interface FleetOptions {
+  config: Config;
+  /** Directory that holds the package hum_sidecar. */
+  packageDir: string;
+  link: Link;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+  observe: SlotObserver;
+}
+
+export interface Fleet {
+  readonly decoders: Pool;
+  /** Starts the model's processes on the first call; a pool that failed is made anew after a cool-down. */
+  engines(model: ModelEntry): Pool;
+  status(): SlotStatus[];
+  stop(): Promise<void>;
+}
+
+/** A model that cannot be loaded answers at once for this long, then may be tried again. */
+const coolDownMs = 30_000;
+
+export function createFleet(options: FleetOptions): Fleet {
+  const { config, link, clock, log, metrics } = options;
+  const pools = new Map<string, { pool: Pool; failedAtMs: number | null }>();
+
+  const decoders = openPool("decoder", { role: "decoder", model: null, size: config.decoder.sidecars, load: null });
+
+  function openPool(name: string, spec: { role: Role; model: string | null; size: number; load: Load | null }): Pool {
+    const pool = createPool(name, {
+      size: spec.size,
+      makeSlot(index, onChange) {
+        const identity = { name: `${name}-${index}`, role: spec.role, model: spec.model };
+        return createSlot({
+          ...identity,
+          policy: createRestartPolicy({
+            backoffMs: config.restart.backoff_s * 1000,
+            maxBackoffMs: config.restart.max_backoff_s * 1000,
+            maxFailures: config.restart.max_failures,
+          }),
+          log,
+          onChange,
+          onEvent(event) {
+            if (event.type === "restarting") metrics.sidecarRestarts.inc({ role: spec.role });
+            options.observe(identity, event);
+          },
+          create: (incarnation, changed) => openSidecar(incarnation, { ...spec, changed }),
+        });
+      },
+    });
+    pools.set(name, { pool, failedAtMs: null });
+    pool.onChange(countSlots);
+    pool.start();
+    return pool;
+  }
+
+  function openSidecar(identity: string, spec: { role: Role; load: Load | null; changed: () => void }) {
+    return createSidecar({
+      identity,
+      link,
+      load: spec.load,
+      spawn: () =>
+        spawnSidecar({
+          python: config.python,
+          packageDir: options.packageDir,
+          role: spec.role,
+          endpoint: link.endpoint,
+          identity,
+          onLine: (line) => log.info({ sidecar: identity, line }, "sidecar says"),
+        }),
+      helloTimeoutMs: config.liveness.hello_timeout_s * 1000,
+      loadTimeoutMs: config.engine.load_timeout_s * 1000,
+      pingIntervalMs: config.liveness.ping_interval_s * 1000,
+      missedPings: config.liveness.missed_pings,
+      stopGraceMs: config.liveness.stop_grace_s * 1000,
+      log,
+      onChange: spec.changed,
+      onRefused: (reason) => metrics.wireRefused.inc({ reason }),
+    });
+  }
+
+  function countSlots() {
+    const counts = new Map<string, number>();
+    for (const { role, state } of status()) counts.set(`${role} ${state}`, (counts.get(`${role} ${state}`) ?? 0) + 1);
+    for (const role of roles) {
+      for (const state of slotStates) metrics.slots.set({ role, state }, counts.get(`${role} ${state}`) ?? 0);
+    }
+  }
+
+  const status = () => [...pools.values()].flatMap(({ pool }) => pool.status());
+
+  return {
+    decoders,
+    engines(model) {
+      const name = poolName(model);
+      const known = pools.get(name);
+      if (known !== undefined) {
+        if (known.pool.failure() === null) return known.pool;
+        known.failedAtMs ??= clock.monotonicMs();
+        if (clock.monotonicMs() - known.failedAtMs < coolDownMs) return known.pool;
+      }
+      return openPool(name, {
+        role: "engine",
+        model: model.name,
+        size: config.engine.sidecars,
+        load: loadMessage(model, config),
+      });
+    },
+    status,
+    async stop() {
+      await Promise.all([...pools.values()].map(({ pool }) => pool.stop()));
+    },
+  };
+}
+
+type Load = Extract<ToSidecar, { type: "load" }>;
+
+/** Encoded and not replaced: two models must never share an identity on the wire. */
+const poolName = (model: ModelEntry) => `engine-${encodeURIComponent(model.name)}`;
+
+function loadMessage(model: ModelEntry, config: Config): Load {
+  return {
+    type: "load",
+    model: model.name,
+    revision: model.revision,
+    engine: model.engine,
+    path: model.path,
+    device: config.engine.device,
+    compute_type: config.engine.compute_type,
+    workers: config.engine.workers,
+    threads_per_worker: config.engine.threads_per_worker,
+  };
+}

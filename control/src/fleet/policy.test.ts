@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { createRestartPolicy, type Demise } from "./policy.ts";
+
+const settings = { backoffMs: 500, maxBackoffMs: 4000, maxFailures: 5 };
+const idleDeath: Demise = { wasReady: true, finishedJobs: 0, permanent: false };
+const never = () => 0;
+
+test("the delay doubles with each death in a row and stops growing at the maximum", () => {
+  const policy = createRestartPolicy({ ...settings, maxFailures: 6 }, () => 1);
+  const delays = Array.from({ length: 6 }, () => policy.judge(idleDeath));
+  expect(delays.map((verdict) => (verdict.respawn ? verdict.delayMs : null))).toEqual([
+    500, 1000, 2000, 4000, 4000, 4000,
+  ]);
+});
+
+test("jitter takes away at most half of the delay", () => {
+  expect(createRestartPolicy(settings, never).judge(idleDeath)).toEqual({ respawn: true, delayMs: 250 });
+});
+
+test("the sixth death in a row without a finished job gives the slot up", () => {
+  const policy = createRestartPolicy(settings, never);
+  const verdicts = Array.from({ length: 6 }, () => policy.judge(idleDeath).respawn);
+  expect(verdicts).toEqual([true, true, true, true, true, false]);
+});
+
+test("a finished job resets the count", () => {
+  const policy = createRestartPolicy(settings, never);
+  for (let death = 0; death < 5; death += 1) policy.judge(idleDeath);
+  expect(policy.judge({ ...idleDeath, finishedJobs: 1 })).toEqual({ respawn: true, delayMs: 250 });
+});
+
+test("a process that was never ready twice in a row is not started again", () => {
+  const policy = createRestartPolicy(settings, never);
+  const stillborn = { ...idleDeath, wasReady: false };
+  expect(policy.judge(stillborn).respawn).toBe(true);
+  expect(policy.judge(stillborn)).toEqual({ respawn: false, reason: "never ready, 2 times in a row" });
+});
+
+test("what a restart cannot mend is given up at once", () => {
+  expect(createRestartPolicy(settings, never).judge({ ...idleDeath, permanent: true }).respawn).toBe(false);
+});

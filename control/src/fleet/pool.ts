@@ -1,0 +1,75 @@
+/** A pool: the slots that serve one purpose (one model, or decoding), and the choice among them. */
+import { HumError } from "../core/errors.ts";
+import type { SlotStatus } from "../core/readiness.ts";
+import type { Sidecar } from "./sidecar.ts";
+import type { Slot } from "./slot.ts";
+
+export interface Pool {
+  readonly name: string;
+  status(): SlotStatus[];
+  /** The least loaded sidecar with free credit, or null. */
+  pick(): Sidecar | null;
+  /** Resolves when a slot is ready, rejects with `failure()` when none ever will be. */
+  ready(): Promise<void>;
+  /** Why no slot will ever take a job again; null while there is hope. */
+  failure(): HumError | null;
+  /** Capacity or state may have changed; the function that is returned unsubscribes. */
+  onChange(listener: () => void): () => void;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** `makeSlot` gets the function that the slot calls at every change. */
+export function createPool(
+  name: string,
+  options: { size: number; makeSlot: (index: number, onChange: () => void) => Slot },
+): Pool {
+  const listeners = new Set<() => void>();
+  const notify = () => {
+    for (const listener of listeners) listener();
+  };
+  const slots = Array.from({ length: options.size }, (_, index) => options.makeSlot(index, notify));
+
+  function failure(): HumError | null {
+    const states = slots.map((slot) => slot.status());
+    if (states.some((status) => status.state !== "failed" && status.state !== "stopped")) return null;
+    const reason = states[0]?.reason ?? "it was stopped";
+    return new HumError("loading", `${name} cannot be served now: ${reason}`, { stage: "load" });
+  }
+
+  return {
+    name,
+    status: () => slots.map((slot) => slot.status()),
+    pick() {
+      let best: Sidecar | null = null;
+      for (const slot of slots) {
+        const sidecar = slot.sidecar();
+        if (sidecar !== null && sidecar.free() > 0 && (best === null || sidecar.inFlight() < best.inFlight()))
+          best = sidecar;
+      }
+      return best;
+    },
+    failure,
+    ready() {
+      const settle = Promise.withResolvers<void>();
+      const look = () => {
+        const failed = failure();
+        if (failed !== null) settle.reject(failed);
+        else if (slots.some((slot) => slot.status().state === "ready")) settle.resolve();
+      };
+      listeners.add(look);
+      look();
+      return settle.promise.finally(() => listeners.delete(look));
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    start() {
+      for (const slot of slots) slot.start();
+    },
+    async stop() {
+      await Promise.all(slots.map((slot) => slot.stop()));
+    },
+  };
+}

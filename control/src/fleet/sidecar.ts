@@ -1,0 +1,243 @@
+/** The Sidecar actor: one process from spawn to exit, its state machine, and the jobs that it has in flight. */
+import { HumError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { SlotState } from "../core/readiness.ts";
+import type { Child, ChildExit } from "../platform/child.ts";
+import type { Link, Received } from "../wire/link.ts";
+import { type FromSidecar, protocolVersion, type ToSidecar } from "../wire/messages.ts";
+import { watchLiveness } from "./liveness.ts";
+
+type MessageOf<Type extends FromSidecar["type"]> = Extract<FromSidecar, { type: Type }>;
+export type Ready = MessageOf<"ready">;
+export type Progress = MessageOf<"started"> | MessageOf<"segment">;
+export type Outcome = { message: MessageOf<"done"> | MessageOf<"decoded">; payload: Uint8Array | null };
+
+/** One unit of work for a sidecar: the message that asks for it and what to do with what it tells. */
+export interface Request {
+  message: Extract<ToSidecar, { type: "job" | "decode" }>;
+  payload: Uint8Array | null;
+  onProgress: (message: Progress) => void;
+  /** Aborting sends `cancel`; the request settles when the sidecar has let go of it. */
+  signal: AbortSignal;
+}
+
+export interface Death {
+  exit: ChildExit;
+  /** In one sentence, for logs, events and readiness. */
+  reason: string;
+  wasReady: boolean;
+  finishedJobs: number;
+  permanent: boolean;
+  inFlight: string[];
+}
+
+export interface Sidecar {
+  readonly identity: string;
+  readonly pid: number | null;
+  state(): Extract<SlotState, "starting" | "loading" | "ready" | "stopping" | "stopped">;
+  /** What it announced; null before it was ready. */
+  announced(): Ready | null;
+  versions(): Record<string, string>;
+  inFlight(): number;
+  /** How many more requests it takes now. */
+  free(): number;
+  /** Rejects with the HumError that the sidecar told, or `sidecar_lost` when its process ends first. */
+  run(request: Request): Promise<Outcome>;
+  /** Settles once, when the process is gone and every request is settled. */
+  readonly died: Promise<Death>;
+  /** Drains, then SIGTERM, then SIGKILL; resolves when the process is gone. */
+  stop(): Promise<Death>;
+}
+
+export interface SidecarOptions {
+  identity: string;
+  link: Link;
+  spawn: () => Child;
+  /** Null for a role that has nothing to load. */
+  load: Extract<ToSidecar, { type: "load" }> | null;
+  helloTimeoutMs: number;
+  loadTimeoutMs: number;
+  pingIntervalMs: number;
+  missedPings: number;
+  stopGraceMs: number;
+  log: Log;
+  /** The state, the credit or the load of it changed. */
+  onChange: () => void;
+  onRefused: (reason: string) => void;
+}
+
+interface Pending {
+  request: Request;
+  settle: PromiseWithResolvers<Outcome>;
+  detach: () => void;
+}
+
+export function createSidecar(options: SidecarOptions): Sidecar {
+  const { identity, link, log } = options;
+  const pending = new Map<string, Pending>();
+  const death = Promise.withResolvers<Death>();
+  let state: ReturnType<Sidecar["state"]> = "starting";
+  let announced: Ready | null = null;
+  let versions: Record<string, string> = {};
+  let finishedJobs = 0;
+  let verdict: { reason: string; permanent: boolean } | null = null;
+
+  const detach = link.attach(identity, receive);
+  const child = options.spawn();
+  let timeout = setTimeout(() => kill(`no hello within ${options.helloTimeoutMs} ms`), options.helloTimeoutMs);
+  const liveness = watchLiveness({
+    intervalMs: options.pingIntervalMs,
+    missedPings: options.missedPings,
+    // Never while loading: building a model may hold Python's lock for seconds.
+    ping: (seq) => (state === "ready" || state === "stopping" ? tell({ type: "ping", seq }) : liveness.heard()),
+    onSilent: (silentMs) => kill(`silent for ${silentMs} ms, its IO loop is stuck`),
+  });
+  void child.exited.then(bury);
+
+  function enter(next: typeof state) {
+    state = next;
+    options.onChange();
+  }
+
+  /** The first reason counts: what follows is its consequence. */
+  function kill(reason: string, permanent = false) {
+    verdict ??= { reason, permanent };
+    log.warn({ sidecar: identity, reason }, "ending sidecar");
+    void child.stop(options.stopGraceMs);
+  }
+
+  function tell(message: ToSidecar, payload?: Uint8Array) {
+    link.send(identity, message, payload).catch((error: HumError) => {
+      log.debug({ sidecar: identity, type: message.type, error: error.message }, "not sent");
+    });
+  }
+
+  function receive(received: Received) {
+    liveness.heard();
+    if (!received.ok) {
+      options.onRefused(received.reason);
+      log.warn({ sidecar: identity, reason: received.reason, detail: received.detail }, "refused a frame");
+      // A type that we do not know is a newer minor version; anything else is a broken peer.
+      if (received.reason !== "type") kill("it sent frames that are no message");
+      return;
+    }
+    accept(received.message, received.payload);
+  }
+
+  function accept(message: FromSidecar, payload: Uint8Array | null) {
+    switch (message.type) {
+      case "hello":
+        return greet(message);
+      case "ready":
+        clearTimeout(timeout);
+        announced = message;
+        return enter("ready");
+      case "started":
+      case "segment":
+        return pending.get(message.id)?.request.onProgress(message);
+      case "done":
+      case "decoded":
+        return settle(message.id, (entry) => {
+          finishedJobs += 1;
+          entry.settle.resolve({ message, payload });
+        });
+      case "failed":
+        return fail(message);
+      case "bye":
+        log.debug({ sidecar: identity, reason: message.reason }, "sidecar says goodbye");
+        return;
+      case "pong":
+      case "metrics":
+        return;
+    }
+  }
+
+  function greet(hello: MessageOf<"hello">) {
+    clearTimeout(timeout);
+    versions = hello.versions;
+    if (hello.protocol.major !== protocolVersion.major) {
+      return kill(`it speaks protocol ${hello.protocol.major}, this control plane ${protocolVersion.major}`, true);
+    }
+    timeout = setTimeout(() => kill(`not ready within ${options.loadTimeoutMs} ms`), options.loadTimeoutMs);
+    if (options.load !== null) tell(options.load);
+    enter("loading");
+  }
+
+  function fail(message: MessageOf<"failed">) {
+    const { code, message: text, retryable, stage } = message.error;
+    if (message.id === null) return kill(text);
+    settle(message.id, (entry) => {
+      // A refusal of the input is a finished job as well: the process works.
+      finishedJobs += 1;
+      entry.settle.reject(new HumError(code, text, { retryable, stage }));
+    });
+  }
+
+  function settle(id: string, conclude: (entry: Pending) => void) {
+    const entry = pending.get(id);
+    if (entry === undefined) return;
+    pending.delete(id);
+    entry.detach();
+    conclude(entry);
+    options.onChange();
+  }
+
+  function bury(exit: ChildExit) {
+    clearTimeout(timeout);
+    liveness.stop();
+    detach();
+    const wasReady = announced !== null;
+    const reason = verdict?.reason ?? (state === "stopping" ? "stopped" : describeExit(exit));
+    const inFlight = [...pending.keys()];
+    for (const id of inFlight) {
+      const lost = new HumError("sidecar_lost", `${identity} ended: ${reason}`, { stage: "transcribe" });
+      settle(id, (entry) => entry.settle.reject(lost));
+    }
+    enter("stopped");
+    death.resolve({ exit, reason, wasReady, finishedJobs, permanent: verdict?.permanent ?? false, inFlight });
+  }
+
+  return {
+    identity,
+    pid: child.pid ?? null,
+    state: () => state,
+    announced: () => announced,
+    versions: () => versions,
+    inFlight: () => pending.size,
+    free: () => (state === "ready" && announced !== null && verdict === null ? announced.slots - pending.size : 0),
+    died: death.promise,
+    run(request) {
+      const { id } = request.message;
+      const entry: Pending = { request, settle: Promise.withResolvers(), detach: () => undefined };
+      if (state !== "ready" || pending.has(id)) {
+        return Promise.reject(
+          new HumError("sidecar_lost", `${identity} is ${state} and takes no job`, { stage: "transcribe" }),
+        );
+      }
+      const cancel = () => tell({ type: "cancel", id });
+      request.signal.addEventListener("abort", cancel, { once: true });
+      entry.detach = () => request.signal.removeEventListener("abort", cancel);
+      pending.set(id, entry);
+      link.send(identity, request.message, request.payload ?? undefined).catch((error: HumError) => {
+        settle(id, (lost) => lost.settle.reject(error));
+      });
+      return entry.settle.promise;
+    },
+    async stop() {
+      if (state === "stopped") return death.promise;
+      enter("stopping");
+      tell({ type: "stop" });
+      const drained = setTimeout(() => void child.stop(options.stopGraceMs), options.stopGraceMs);
+      try {
+        return await death.promise;
+      } finally {
+        clearTimeout(drained);
+      }
+    },
+  };
+}
+
+function describeExit(exit: ChildExit): string {
+  if (exit.error !== null) return `it could not be started: ${exit.error}`;
+  return exit.signal === null ? `it exited with code ${exit.code}` : `it was ended by ${exit.signal}`;
+}

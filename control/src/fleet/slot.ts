@@ -1,0 +1,111 @@
+/** A slot: one place for a sidecar, refilled with a new incarnation after a death as the restart policy allows. */
+import type { Log } from "../core/log.ts";
+import type { SlotState, SlotStatus } from "../core/readiness.ts";
+import type { SlotEvent, SlotIdentity } from "../core/slot.ts";
+import type { RestartPolicy } from "./policy.ts";
+import type { Death, Sidecar } from "./sidecar.ts";
+
+export interface SlotOptions extends SlotIdentity {
+  /** The identity is new at every spawn, so that a predecessor's stale messages fall away. */
+  create: (identity: string, onChange: () => void) => Sidecar;
+  policy: RestartPolicy;
+  log: Log;
+  onEvent: (event: SlotEvent) => void;
+  /** State, credit or load changed. */
+  onChange: () => void;
+}
+
+export interface Slot {
+  status(): SlotStatus;
+  /** The process that is in it now; null while it waits for its next one or is given up. */
+  sidecar(): Sidecar | null;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export function createSlot(options: SlotOptions): Slot {
+  let current: Sidecar | null = null;
+  let incarnation = 0;
+  let waiting: NodeJS.Timeout | null = null;
+  let state: "idle" | "running" | "backoff" | "failed" | "stopped" = "idle";
+  let reason: string | null = null;
+  let toldReady = false;
+
+  function changed() {
+    const ready = current?.announced() ?? null;
+    if (current !== null && ready !== null && !toldReady) {
+      toldReady = true;
+      reason = null;
+      options.onEvent({
+        type: "ready",
+        pid: current.pid,
+        versions: current.versions(),
+        load_s: ready.load_s,
+        memory_bytes: ready.memory_bytes,
+        model: ready.model,
+      });
+    }
+    options.onChange();
+  }
+
+  function start() {
+    waiting = null;
+    incarnation += 1;
+    toldReady = false;
+    state = "running";
+    // The first change may come before `create` returns.
+    const sidecar = options.create(`${options.name}.${incarnation}`, () => queueMicrotask(changed));
+    current = sidecar;
+    options.onEvent({ type: "started", pid: sidecar.pid });
+    void sidecar.died.then((death) => mourn(sidecar, death));
+  }
+
+  function mourn(sidecar: Sidecar, death: Death) {
+    const { pid } = sidecar;
+    const ending = { pid, reason: death.reason, exit_code: death.exit.code, signal: death.exit.signal };
+    current = null;
+    if (state === "stopped") {
+      options.onEvent({ type: "stopped", ...ending });
+      return options.onChange();
+    }
+    reason = death.reason;
+    options.log.warn({ slot: options.name, pid, reason }, "sidecar died");
+    options.onEvent({ type: "crashed", ...ending, was_ready: death.wasReady, in_flight: death.inFlight });
+    const verdict = options.policy.judge(death);
+    if (verdict.respawn) {
+      state = "backoff";
+      options.onEvent({ type: "restarting", pid, backoff_s: verdict.delayMs / 1000 });
+      waiting = setTimeout(start, verdict.delayMs);
+    } else {
+      state = "failed";
+      reason = `${verdict.reason}: ${death.reason}`;
+      options.log.error({ slot: options.name, reason }, "slot given up");
+      options.onEvent({ type: "quarantined", ...ending, reason });
+    }
+    options.onChange();
+  }
+
+  async function stop() {
+    if (waiting !== null) clearTimeout(waiting);
+    state = "stopped";
+    await current?.stop();
+  }
+
+  function status(): SlotStatus {
+    const shown: SlotState =
+      state === "running" ? (current?.state() ?? "starting") : state === "idle" ? "stopped" : state;
+    return {
+      slot: options.name,
+      role: options.role,
+      model: options.model,
+      state: shown,
+      pid: current?.pid ?? null,
+      restarts: Math.max(0, incarnation - 1),
+      in_flight: current?.inFlight() ?? 0,
+      credit: current?.announced()?.slots ?? 0,
+      reason,
+    };
+  }
+
+  return { status, sidecar: () => current, start, stop };
+}

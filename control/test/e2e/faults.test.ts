@@ -1,0 +1,130 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { jfkText, samplePath, startServer } from "./server.ts";
+
+async function server(env?: Record<string, string>) {
+  const started = await startServer(env);
+  onTestFinished(async () => void (await started.stop()));
+  return started;
+}
+
+interface Slots {
+  slots: { role: string; pid: number; in_flight: number; state: string }[];
+}
+
+const slotsOf = async (url: string) => ((await (await fetch(`${url}/readyz`)).json()) as Slots).slots;
+
+const enginePid = async (url: string) => (await slotsOf(url)).find((slot) => slot.role === "engine")?.pid ?? 0;
+
+const alive = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+function post(url: string, options: { query?: string; body?: Buffer<ArrayBuffer>; signal?: AbortSignal } = {}) {
+  return fetch(`${url}/v1/audio/transcriptions?response_format=text${options.query ?? ""}`, {
+    method: "POST",
+    headers: { "content-type": "audio/wav" },
+    body: options.body ?? readFileSync(samplePath),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+}
+
+/** Until the engine works on something. */
+const busy = (url: string) =>
+  vi.waitFor(async () => expect((await slotsOf(url)).some((slot) => slot.in_flight > 0)).toBe(true), {
+    timeout: 20_000,
+    interval: 20,
+  });
+
+test("kill -9 of the engine in mid-request: the client still gets its transcript", async () => {
+  const { url } = await server();
+  const first = await enginePid(url);
+  const answer = post(url);
+  await busy(url);
+  process.kill(first, "SIGKILL");
+  const response = await answer;
+  expect([response.status, (await response.text()).trim()]).toEqual([200, jfkText]);
+  expect(await enginePid(url)).not.toBe(first);
+});
+
+test("kill -9 of the control plane: no child of it lives 2 s later", async () => {
+  const { url, pid } = await server();
+  const children = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => parentOf(name) === pid)
+    .map(Number);
+  // Engine, decoder and the embedded Valkey.
+  expect(children.length).toBeGreaterThanOrEqual(3);
+  expect(await enginePid(url)).toBeGreaterThan(0);
+  process.kill(pid, "SIGKILL");
+  await vi.waitFor(() => expect(children.filter(alive)).toEqual([]), { timeout: 2000, interval: 20 });
+});
+
+function parentOf(pid: string): number | null {
+  try {
+    // The command's name stands in brackets and may hold spaces; the parent is the second field after it.
+    const stat = readFileSync(join("/proc", pid, "stat"), "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return null;
+  }
+}
+
+test("a client that leaves in mid-transcription stops the engine's work", async () => {
+  const { url } = await server();
+  const leaver = new AbortController();
+  // Two minutes of speech, whose transcription would take many seconds.
+  const answer = post(url, { signal: leaver.signal, body: longSpeech(11) });
+  await busy(url);
+  leaver.abort();
+  await expect(answer).rejects.toThrow(/abort/i);
+  await vi.waitFor(async () => expect((await slotsOf(url)).every((slot) => slot.in_flight === 0)).toBe(true), {
+    timeout: 10_000,
+    interval: 50,
+  });
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metrics).toMatch(/hum_jobs_total\{[^}]*outcome="cancelled"\} 1/);
+});
+
+/** The sample, again and again, as one PCM WAV. */
+function longSpeech(times: number): Buffer<ArrayBuffer> {
+  const wav = readFileSync(samplePath);
+  const pcm = wav.subarray(44);
+  const header = Buffer.from(wav.subarray(0, 44));
+  header.writeUInt32LE(36 + pcm.length * times, 4);
+  header.writeUInt32LE(pcm.length * times, 40);
+  return Buffer.concat([header, ...Array.from({ length: times }, () => pcm)]);
+}
+
+test("a 60 MB upload leaves the control plane's memory within 30 MB of where it was", async () => {
+  const { url, pid } = await server({ HUM_ALLOW_FAKE_MODELS: "true" });
+  const query = "&model=fake:echo&speech_gate=false";
+  // The first large body brings what stays for good: the model's process and the code of the path.
+  await (await post(url, { query, body: longSpeech(30) })).text();
+  const before = residentBytes(pid);
+  const response = await post(url, { query, body: longSpeech(170) });
+  expect(response.status).toBe(200);
+  expect((await response.text()).length).toBeGreaterThan(0);
+  expect(residentBytes(pid) - before).toBeLessThan(30 * 1024 * 1024);
+});
+
+function residentBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  // The highest it ever was, so that a peak between two looks counts as well.
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
+
+test("Ctrl-C stops everything with exit code 0 and leaves no process behind", async () => {
+  const started = await startServer();
+  const slots = await slotsOf(started.url);
+  process.kill(started.pid, "SIGINT");
+  expect(await started.exited).toMatchObject({ code: 0 });
+  expect(slots.map((slot) => slot.pid).filter(alive)).toEqual([]);
+  await started.stop();
+});

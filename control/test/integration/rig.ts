@@ -1,0 +1,130 @@
+/** The rig of the process tests: a real link, a real fleet of scripted Python sidecars, and the real scheduler over it. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkoutRoot } from "../../src/core/checkout.ts";
+import { systemClock } from "../../src/core/clock.ts";
+import type { Config } from "../../src/core/config.ts";
+import { HumError } from "../../src/core/errors.ts";
+import type { Audio, Job, JobEvent } from "../../src/core/job.ts";
+import { createLog } from "../../src/core/log.ts";
+import { createMetrics } from "../../src/core/metrics.ts";
+import type { Catalogue, ModelEntry } from "../../src/core/model.ts";
+import { defaultOptions } from "../../src/core/options.ts";
+import type { SlotEvent } from "../../src/core/slot.ts";
+import { createFleet } from "../../src/fleet/fleet.ts";
+import { packageDirOf } from "../../src/fleet/process.ts";
+import { createScheduler } from "../../src/jobs/scheduler.ts";
+import { openLink } from "../../src/wire/link.ts";
+import { testConfig } from "../config.ts";
+
+export type Rig = Awaited<ReturnType<typeof openRig>>;
+
+const fakeModel = (name: string): ModelEntry => ({
+  name,
+  aliases: [],
+  engine: "fake",
+  languages: "all",
+  translates: true,
+  revision: "scripted",
+  path: "",
+});
+
+/** Every name is a scripted model here. */
+const catalogue: Catalogue = {
+  defaultModel: fakeModel("fake:echo"),
+  resolve: (name) => fakeModel(name ?? "fake:echo"),
+  list: () => [],
+};
+
+export async function openRig(adjust: (config: Config) => void = () => undefined) {
+  const dir = mkdtempSync(join(tmpdir(), "hum-rig-"));
+  const config = testConfig(dir);
+  adjust(config);
+  const log = createLog({ level: "silent", readable: false });
+  const metrics = createMetrics();
+  const slotEvents: (SlotEvent & { slot: string })[] = [];
+  const jobEvents: { id: string; event: JobEvent }[] = [];
+  const link = await openLink({ socketPath: join(dir, "wire.sock") });
+  const fleet = createFleet({
+    config,
+    packageDir: packageDirOf(checkoutRoot),
+    link,
+    clock: systemClock,
+    log,
+    metrics,
+    observe: (slot, event) => void slotEvents.push({ slot: slot.name, ...event }),
+  });
+  const scheduler = createScheduler({
+    config,
+    catalogue,
+    fleet,
+    scratchDir: dir,
+    clock: systemClock,
+    metrics,
+    observe: (job, event) => void jobEvents.push({ id: job.id, event }),
+  });
+  let jobs = 0;
+  return {
+    config,
+    dir,
+    fleet,
+    scheduler,
+    metrics,
+    slotEvents,
+    jobEvents,
+    submit(model: string, more: Partial<Job> = {}) {
+      jobs += 1;
+      return scheduler.submit({
+        id: `job-${jobs}`,
+        audio: silence(3),
+        model,
+        options: defaultOptions,
+        priority: "interactive",
+        deadlineMs: null,
+        signal: new AbortController().signal,
+        ...more,
+      });
+    },
+    async close() {
+      await fleet.stop();
+      await link.close();
+      rmSync(dir, { recursive: true });
+    },
+  };
+}
+
+/** PCM in memory: the scripted engine yields one segment per started second. */
+export function silence(seconds: number): Audio {
+  const data = new Uint8Array(seconds * 32_000);
+  return {
+    format: "pcm_s16le",
+    source: { kind: "memory", data },
+    sha256: "0".repeat(64),
+    bytes: data.byteLength,
+    mediaType: "audio/wav",
+    durationS: seconds,
+  };
+}
+
+export function mediaFile(path: string): Audio {
+  const data = readFileSync(path);
+  return {
+    format: "media",
+    source: { kind: "memory", data },
+    sha256: "0".repeat(64),
+    bytes: data.byteLength,
+    mediaType: "application/octet-stream",
+    durationS: null,
+  };
+}
+
+/** The HumError that a promise rejects with. */
+export async function failureOf(promise: Promise<unknown>): Promise<HumError> {
+  const thrown = await promise.then(
+    () => new Error("it succeeded"),
+    (error: unknown) => error,
+  );
+  if (thrown instanceof HumError) return thrown;
+  throw thrown;
+}

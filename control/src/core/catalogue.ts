@@ -1,5 +1,4 @@
 /** The catalogue of models: names and aliases to entries, and which of them are installed. */
-import { checkoutRoot } from "./checkout.ts";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { HumError } from "./errors.ts";
@@ -50,7 +49,10 @@ export function createCatalogue(
       }
       return entryFor(spec);
     },
-    list: () => specs.map((spec) => ({ model: entryFor(spec), installed: isInstalled(spec, directoryOf(spec)) })),
+    list() {
+      const listed = specs.map((spec) => ({ model: entryFor(spec), installed: isInstalled(spec, directoryOf(spec)) }));
+      return defaultModel.engine === "fake" ? [{ model: defaultModel, installed: true }, ...listed] : listed;
+    },
   };
 }
 
@@ -84,10 +86,5 @@ function refusal(message: string): HumError {
 function unknownModel(name: string, names: readonly string[]): string {
   const meant = nearest(name, names);
   const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
-  return `there is no model ${JSON.stringify(name)}${hint} This server knows: ${names.join(", ")}`.replace(
-    /(?<!\?) This/,
-    "; this",
-  );
+  return `there is no model ${JSON.stringify(name)}${hint} (known: ${names.join(", ")})`;
 }
-
-export const bundledSample = `${checkoutRoot}/configs/samples/jfk.wav`;

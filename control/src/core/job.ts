@@ -3,7 +3,10 @@ import type { HumError } from "./errors.ts";
 import type { JobOptions } from "./options.ts";
 import type { ModelIdentity, Segment, Transcript } from "./transcript.ts";
 
-/** Where audio bytes lie: in memory up to 1 MiB, else a region of a scratch file. Offsets and lengths in bytes. */
+/** More audio than this lies in a scratch file, and crosses the wire by path. */
+export const maxMemoryBytes = 1024 * 1024;
+
+/** Where audio bytes lie: in memory up to `maxMemoryBytes`, else a region of a scratch file. Offsets and lengths in bytes. */
 export type ByteSource =
   | { kind: "memory"; data: Uint8Array }
   | { kind: "file"; path: string; offset: number; length: number };

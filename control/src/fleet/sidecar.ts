@@ -225,9 +225,11 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     },
     async stop() {
       if (state === "stopped") return death.promise;
+      // Before it is ready there is nothing to drain, and a load would not hear `stop` until it is done.
+      const drainMs = state === "ready" ? options.stopGraceMs : 0;
       enter("stopping");
       tell({ type: "stop" });
-      const drained = setTimeout(() => void child.stop(options.stopGraceMs), options.stopGraceMs);
+      const drained = setTimeout(() => void child.stop(options.stopGraceMs), drainMs);
       try {
         return await death.promise;
       } finally {

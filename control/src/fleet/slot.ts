@@ -27,7 +27,7 @@ export function createSlot(options: SlotOptions): Slot {
   let current: Sidecar | null = null;
   let incarnation = 0;
   let waiting: NodeJS.Timeout | null = null;
-  let state: "idle" | "running" | "backoff" | "failed" | "stopped" = "idle";
+  let state: "running" | "backoff" | "failed" | "stopped" = "stopped";
   let reason: string | null = null;
   let toldReady = false;
 
@@ -91,14 +91,19 @@ export function createSlot(options: SlotOptions): Slot {
     await current?.stop();
   }
 
+  function shownState(): SlotState {
+    if (state !== "running") return state;
+    const shown = current?.state() ?? "starting";
+    // Dead, and the policy has not judged it yet.
+    return shown === "stopped" ? "backoff" : shown;
+  }
+
   function status(): SlotStatus {
-    const shown: SlotState =
-      state === "running" ? (current?.state() ?? "starting") : state === "idle" ? "stopped" : state;
     return {
       slot: options.name,
       role: options.role,
       model: options.model,
-      state: shown,
+      state: shownState(),
       pid: current?.pid ?? null,
       restarts: Math.max(0, incarnation - 1),
       in_flight: current?.inFlight() ?? 0,

@@ -15,8 +15,6 @@ export interface Task {
 
 export interface Dispatcher {
   run(task: Task): Promise<Outcome>;
-  waiting(): number;
-  inFlight(): number;
 }
 
 interface Entry {
@@ -25,9 +23,8 @@ interface Entry {
   settle: PromiseWithResolvers<Outcome>;
 }
 
-export function createDispatcher(pool: Pool, options: { maxAttempts: number; onChange: () => void }): Dispatcher {
+export function createDispatcher(pool: Pool, options: { maxAttempts: number }): Dispatcher {
   const queue = createQueue<Entry>();
-  let inFlight = 0;
   pool.onChange(pump);
 
   function pump() {
@@ -39,19 +36,16 @@ export function createDispatcher(pool: Pool, options: { maxAttempts: number; onC
       const entry = queue.shift();
       if (entry !== undefined) void attempt(entry, sidecar);
     }
-    options.onChange();
   }
 
   async function attempt(entry: Entry, sidecar: Sidecar) {
     entry.attempt += 1;
-    inFlight += 1;
     try {
       const request = entry.task.request(entry.attempt, sidecar);
       entry.settle.resolve(await sidecar.run({ ...request, signal: entry.task.signal }));
     } catch (thrown) {
       retryOrFail(entry, toHumError(thrown, "transcribe"));
     } finally {
-      inFlight -= 1;
       pump();
     }
   }
@@ -80,7 +74,5 @@ export function createDispatcher(pool: Pool, options: { maxAttempts: number; onC
       pump();
       return entry.settle.promise.finally(() => task.signal.removeEventListener("abort", abandon));
     },
-    waiting: () => queue.size(),
-    inFlight: () => inFlight,
   };
 }

@@ -41,20 +41,18 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   let lastSuccessMs: number | null = null;
   let draining = false;
 
-  const sum = (count: (dispatcher: Dispatcher) => number) =>
-    dispatchers.values().reduce((total, one) => total + count(one), 0);
-  const queued = () => sum((dispatcher) => dispatcher.waiting());
-  const inFlight = () => sum((dispatcher) => dispatcher.inFlight());
+  /** Jobs that no engine has begun: what the bound on the queue counts. */
+  const waiting = new Set<Job>();
+  const queued = () => waiting.size;
+  const inFlight = () => running.size - waiting.size;
+  const gauge = () => {
+    metrics.queued.set(queued());
+    metrics.inFlight.set(inFlight());
+  };
 
   function dispatcherOf(pool: Pool): Dispatcher {
     return dispatchers.getOrInsertComputed(pool, () =>
-      createDispatcher(pool, {
-        maxAttempts: config.jobs.max_attempts,
-        onChange() {
-          metrics.queued.set(queued());
-          metrics.inFlight.set(inFlight());
-        },
-      }),
+      createDispatcher(pool, { maxAttempts: config.jobs.max_attempts }),
     );
   }
 
@@ -67,9 +65,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const tell = (event: JobEvent) => {
       if (teller.tell(event)) options.observe(job, event);
     };
+    waiting.add(job);
     const work = perform(job, tell);
     running.add(work);
-    void work.finally(() => running.delete(work));
+    void work.finally(() => {
+      running.delete(work);
+      waiting.delete(job);
+      gauge();
+    });
+    gauge();
     return teller.handle;
   }
 
@@ -87,7 +91,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     // The submitter hears at once; the sidecar lets go of the job in its own time.
     limit.signal.addEventListener("abort", () => void fail(limit.signal.reason), { once: true });
     let outcome: string;
-    tell({ type: "queued", position: queued() });
+    tell({ type: "queued", position: queued() - 1 });
     try {
       const model = catalogue.resolve(job.model);
       // Asked for first, so that a model that is not loaded loads while the audio is decoded.
@@ -106,6 +110,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         clock,
         onAttempt(number) {
           attempt = number;
+          waiting.delete(job);
+          gauge();
           metrics.jobAttempts.inc({ model: model.name });
         },
         tell,

@@ -1,0 +1,115 @@
+/** One connection to Redis or Valkey: the only importer of ioredis. It never reconnects; whoever opened it decides that. */
+import { Redis } from "ioredis";
+
+export type Reply = { ok: true; value: unknown } | { ok: false; error: Error };
+
+export interface RedisConnection {
+  /** Rejects with the server's error, or where no reply came in time. */
+  call(command: string, ...args: (string | number)[]): Promise<unknown>;
+  /** Sends all at once; never rejects. After a connection error all later replies are errors too. */
+  pipeline(commands: readonly (readonly (string | number)[])[]): Promise<Reply[]>;
+  /** Settles with the reason once the connection has gone, never rejects. */
+  readonly closed: Promise<Error>;
+  close(): void;
+}
+
+export interface RedisOptions {
+  /** `redis://`, `rediss://`, or `unix:///path?username=&password=&db=`. */
+  url: string;
+  /** Shown by CLIENT LIST. */
+  name: string;
+  commandTimeoutMs: number;
+  connectTimeoutMs?: number;
+  /** Gives up an attempt to connect; has no effect afterwards. */
+  signal?: AbortSignal;
+}
+
+/**
+ * A closed connection is never revived, so that no command is sent twice behind our back and none waits for a better day.
+ * Rejects with the root cause: the server's refusal where there was one, else the socket's error.
+ */
+export async function connectRedis(options: RedisOptions): Promise<RedisConnection> {
+  const target = targetOf(options.url);
+  const redis = new Redis({
+    ...target,
+    connectionName: options.name,
+    commandTimeout: options.commandTimeoutMs,
+    connectTimeout: options.connectTimeoutMs ?? 2_000,
+    protocol: 2,
+    lazyConnect: true,
+    retryStrategy: null,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    // A server that still loads answers LOADING, which is a transient error like any other.
+    enableReadyCheck: false,
+    disableClientInfo: true,
+  });
+  let cause: Error | null = null;
+  redis.on("error", (error: Error) => {
+    cause ??= error;
+  });
+  const gone = Promise.withResolvers<Error>();
+  redis.once("end", () => gone.resolve(cause ?? new Error("the connection was closed")));
+
+  const giveUp = () => redis.disconnect();
+  options.signal?.addEventListener("abort", giveUp);
+  try {
+    options.signal?.throwIfAborted();
+    await redis.connect();
+  } catch (error) {
+    redis.disconnect();
+    throw cause ?? error;
+  } finally {
+    options.signal?.removeEventListener("abort", giveUp);
+  }
+
+  return {
+    call: (command, ...args) => redis.call(command, ...args),
+    pipeline: async (commands) => {
+      const pipeline = redis.pipeline();
+      for (const [command, ...args] of commands) pipeline.call(String(command), ...args);
+      try {
+        const replies = await pipeline.exec();
+        return (replies ?? []).map(([error, value]) => (error ? { ok: false, error } : { ok: true, value }));
+      } catch (thrown) {
+        const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+        return commands.map(() => ({ ok: false, error }));
+      }
+    },
+    closed: gone.promise,
+    close: () => redis.disconnect(),
+  };
+}
+
+function targetOf(url: string) {
+  const { protocol, hostname, port, username, password, pathname, searchParams } = new URL(url);
+  if (protocol === "unix:") {
+    return {
+      path: decodeURIComponent(pathname),
+      username: searchParams.get("username") ?? "",
+      password: searchParams.get("password") ?? "",
+      db: Number(searchParams.get("db") ?? 0),
+    };
+  }
+  return {
+    host: hostname.replace(/^\[(.*)\]$/, "$1") || "127.0.0.1",
+    port: Number(port || 6379),
+    username: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    db: Number(pathname.slice(1) || 0),
+    ...(protocol === "rediss:" ? { tls: {} } : {}),
+  };
+}
+
+/** Refusals that mend themselves within seconds: the server loads, fails over, or is busy with a script. */
+const passing = /^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOREPLICAS)\b/;
+
+/**
+ * Whether trying again soon is pointless: the server answered and refused (WRONGPASS, NOAUTH, NOPERM, READONLY, OOM ...).
+ * A connection that failed, broke or fell silent is transient.
+ */
+export function isFatal(error: Error): boolean {
+  return error.name === "ReplyError" && !passing.test(error.message);
+}
+
+export const isMissingScript = (error: Error): boolean => error.message.startsWith("NOSCRIPT");

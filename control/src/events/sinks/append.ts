@@ -1,0 +1,45 @@
+/** The idempotent append: a Lua script that stores and announces an event once, in order, however often it is sent. */
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { StreamName } from "../catalogue.ts";
+import type { SealedEvent } from "../sink.ts";
+
+/** The braces keep every key in one slot of a cluster, which the script needs. */
+const base = "{humhelix}:events:v1";
+
+export const streamKey = (stream: StreamName) => `${base}:${stream}`;
+/** A hash that tells consumers how long streams reach back, as `retention_s`. */
+export const metaKey = `${base}:meta`;
+export const channelPrefix = "humhelix.events.";
+const lastKey = (source: string) => `${base}:last:${source}`;
+
+/**
+ * Keeps the last sequence of each source. One that is not above it was stored already; one whose predecessor is missing
+ * is refused, so that a pipeline cut in the middle cannot leave a hole. The sender names the predecessor: after events
+ * that it had to drop, that is the last one before them. Returns `{result, last sequence stored}`.
+ */
+export const appendScript = `
+local last = tonumber(redis.call('GET', KEYS[2]) or '0')
+local sequence, predecessor, retention_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+if sequence <= last then return {'duplicate', last} end
+if predecessor > last then return {'hole', last} end
+local now = redis.call('TIME')
+local oldest = math.max(0, now[1] * 1000 - retention_ms)
+redis.call('XADD', KEYS[1], 'MINID', '~', string.format('%.0f', oldest), '*',
+  'ce', ARGV[4], 'id', ARGV[5], 'type', ARGV[6], 'key', ARGV[7])
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[3])
+redis.call('PUBLISH', ARGV[8], ARGV[4])
+return {'stored', sequence}
+`;
+
+export const appendSha = createHash("sha1").update(appendScript).digest("hex");
+
+export function appendCommand(event: SealedEvent, options: { predecessor: number; retentionMs: number }) {
+  const { stream, source, sequence, json, id, type, partitionKey, name } = event;
+  const keys = [streamKey(stream), lastKey(source)];
+  const order = [sequence, options.predecessor, options.retentionMs];
+  return ["EVALSHA", appendSha, keys.length, ...keys, ...order, json, id, type, partitionKey, channelPrefix + name];
+}
+
+/** The script's reply: what became of the event, and the last sequence that the bus has of its source. */
+export const appendedSchema = z.tuple([z.enum(["stored", "duplicate", "hole"]), z.int()]);

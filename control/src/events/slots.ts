@@ -1,0 +1,47 @@
+/** What happens to a slot as events of the system stream: the sidecar's own, and the model's that it serves. */
+import type { SlotEvent, SlotIdentity } from "../core/slot.ts";
+import type { Feed } from "./feed.ts";
+
+/** What was asked for, until the sidecar says what it got. */
+export interface Placement {
+  device: string;
+  compute_type: string;
+}
+
+export function tellSlot(
+  feed: Pick<Feed, "system">,
+  { name, model }: SlotIdentity,
+  at: { event: SlotEvent; placement: Placement },
+): void {
+  const { event, placement } = at;
+  const slot = name;
+  switch (event.type) {
+    case "started":
+      feed.system("sidecar.started", name, { slot, pid: event.pid });
+      if (model !== null) feed.system("model.loading", model, { model, ...placement });
+      return;
+    case "ready":
+      feed.system("sidecar.ready", name, { slot, pid: event.pid, versions: event.versions });
+      if (event.model !== null) {
+        const { name: loaded, device, compute_type } = event.model;
+        const { load_s, memory_bytes } = event;
+        feed.system("model.loaded", loaded, { model: loaded, device, compute_type, load_s, memory_bytes });
+      }
+      return;
+    case "crashed": {
+      const { pid, exit_code, signal, in_flight: inflight } = event;
+      feed.system("sidecar.crashed", name, { slot, pid, exit_code, signal, inflight });
+      if (model !== null && !event.was_ready) {
+        feed.system("model.load_failed", model, { model, ...placement, reason: event.reason });
+      }
+      return;
+    }
+    case "restarting":
+      return feed.system("sidecar.restarted", name, { slot, pid: event.pid, backoff_s: event.backoff_s });
+    case "quarantined":
+    case "stopped": {
+      const { pid, exit_code, signal } = event;
+      return feed.system(`sidecar.${event.type}`, name, { slot, pid, exit_code, signal });
+    }
+  }
+}

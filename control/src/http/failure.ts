@@ -1,0 +1,42 @@
+/** Failures as OpenAI's clients expect them: one body shape, one mapping from HumError to status and headers. */
+import { errorTable, HumError } from "../core/errors.ts";
+
+export interface FailureBody {
+  error: { message: string; type: string; param: string | null; code: string };
+}
+
+export function failureBody(error: HumError): FailureBody {
+  return {
+    error: { message: error.message, type: errorTable[error.code].type, param: error.param, code: error.code },
+  };
+}
+
+/** Seconds until trying again is worth while; loading a model takes longer than a queue's next free place. */
+const retryAfterS: Partial<Record<HumError["code"], number>> = { rate_limited: 1, overloaded: 2, loading: 5 };
+
+export function failureHeaders(error: HumError): Record<string, string> {
+  const headers: Record<string, string> = { "content-type": "application/json" };
+  const waitS = retryAfterS[error.code];
+  if (waitS !== undefined) headers["retry-after"] = String(waitS);
+  if (error.code === "unauthorized") headers["www-authenticate"] = "Bearer";
+  return headers;
+}
+
+export function failureResponse(error: HumError): Response {
+  return new Response(JSON.stringify(failureBody(error)), {
+    status: errorTable[error.code].status,
+    headers: failureHeaders(error),
+  });
+}
+
+/** What a client may read of a thrown value: our own words, and nothing of an unexpected exception's. */
+export function presentable(thrown: unknown, requestId: string): HumError {
+  if (thrown instanceof HumError) return thrown;
+  const message = `this server failed unexpectedly; its log has the cause under request id ${requestId}`;
+  return new HumError("internal", message, { cause: thrown });
+}
+
+/** A value from a request as it may stand in a message: quoted and short. */
+export function quote(value: string): string {
+  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+}

@@ -1,0 +1,112 @@
+/** One upload's bytes while they arrive: hashed, kept in memory while they are few, else in a scratch file. */
+import { createHash } from "node:crypto";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { HumError } from "../core/errors.ts";
+import { type ByteSource, maxMemoryBytes } from "../core/job.ts";
+
+export interface ScratchAudio {
+  source: ByteSource;
+  bytes: number;
+  sha256: string;
+  /** The first bytes, up to `maxHeadBytes`: enough to see what it is. */
+  head: Uint8Array;
+}
+
+export interface Scratch {
+  /** One at a time; throws HumError `overloaded` when the disk is full. */
+  write(chunk: Uint8Array): Promise<void>;
+  finish(): Promise<ScratchAudio>;
+  /** Forgets the bytes and removes the file; may be called at any time, and again. */
+  discard(): Promise<void>;
+}
+
+const maxHeadBytes = 64 * 1024;
+
+/** `path` is made only if it is needed, and must not exist. */
+export function createScratch(path: string): Scratch {
+  const hash = createHash("sha256");
+  // One block that is filled and written over again: small chunks cannot pile up, and a large file needs no more.
+  let block = Buffer.alloc(0);
+  let filled = 0;
+  let flushed = 0;
+  let head: Uint8Array | null = null;
+  let file: FileHandle | null = null;
+  let work: Promise<unknown> = Promise.resolve();
+  let discarded = false;
+
+  function reserve(bytes: number) {
+    const wanted = Math.min(maxMemoryBytes, filled + bytes);
+    if (wanted <= block.byteLength) return;
+    const size = Math.min(maxMemoryBytes, Math.max(wanted, block.byteLength * 2, maxHeadBytes));
+    const larger = Buffer.allocUnsafeSlow(size);
+    block.copy(larger, 0, 0, filled);
+    block = larger;
+  }
+
+  async function flush() {
+    file ??= await open(path, "wx", 0o600);
+    head ??= Buffer.from(block.subarray(0, maxHeadBytes));
+    for (let written = 0; written < filled; ) {
+      written += (await file.write(block, written, filled - written)).bytesWritten;
+    }
+    flushed += filled;
+    filled = 0;
+  }
+
+  async function append(chunk: Uint8Array) {
+    hash.update(chunk);
+    for (let taken = 0; taken < chunk.byteLength; ) {
+      if (filled === maxMemoryBytes) await flush();
+      reserve(chunk.byteLength - taken);
+      const part = chunk.subarray(taken, taken + block.byteLength - filled);
+      block.set(part, filled);
+      filled += part.byteLength;
+      taken += part.byteLength;
+    }
+  }
+
+  async function finish(): Promise<ScratchAudio> {
+    const bytes = flushed + filled;
+    if (file === null) {
+      const data = Buffer.from(block.subarray(0, filled));
+      block = Buffer.alloc(0);
+      return { source: { kind: "memory", data }, bytes, sha256: hash.digest("hex"), head: data };
+    }
+    await flush();
+    await file.close();
+    block = Buffer.alloc(0);
+    const source: ByteSource = { kind: "file", path, offset: 0, length: bytes };
+    return { source, bytes, sha256: hash.digest("hex"), head: head ?? new Uint8Array(0) };
+  }
+
+  /** In order, and never while the file is being removed. */
+  function enqueue<T>(step: () => Promise<T>): Promise<T> {
+    const result = work.then(() => {
+      if (discarded) throw new HumError("cancelled", "the upload was given up");
+      return step();
+    });
+    work = result.catch(() => undefined);
+    return result.catch((error) => {
+      throw toScratchError(error);
+    });
+  }
+
+  return {
+    write: (chunk) => enqueue(() => append(chunk)),
+    finish: () => enqueue(finish),
+    async discard() {
+      discarded = true;
+      await work;
+      block = Buffer.alloc(0);
+      await file?.close();
+      file = null;
+      await rm(path, { force: true });
+    },
+  };
+}
+
+function toScratchError(error: unknown): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  if (code !== "ENOSPC" && code !== "EDQUOT") return error;
+  return new HumError("overloaded", "there is no room left to keep the upload; try again later", { cause: error });
+}

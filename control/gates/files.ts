@@ -1,15 +1,22 @@
 /** The files of the checkout as the gates see it: everything but what .gitignore names. */
-import { globSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, matchesGlob } from "node:path";
 
-/** Works without git, so that a source archive can be checked too; .gitignore holds plain names and `*.suffix/` only. */
+/** Works without git, so that an unpacked archive can be checked too; .gitignore holds names and `*` only, no paths. */
 export function sourceFiles(): string[] {
   const ignored = readFileSync(".gitignore", "utf8")
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"))
     .map((line) => line.replace(/\/$/, ""));
-  const exclude = [".git", ...ignored].flatMap((name) => [`**/${name}`, `**/${name}/**`]);
-  return globSync("**", { exclude, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => `${entry.parentPath}/${entry.name}`)
-    .sort();
+  return filesUnder("", [".git", ...ignored]);
+}
+
+function filesUnder(folder: string, ignored: readonly string[]): string[] {
+  return readdirSync(folder || ".", { withFileTypes: true })
+    .filter((entry) => !ignored.some((pattern) => matchesGlob(entry.name, pattern)))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return filesUnder(path, ignored);
+      return entry.isFile() ? [path] : [];
+    });
 }

@@ -1,7 +1,7 @@
 /** The gate over imports: runs dependency-cruiser and makes sure that it saw every file of ours. */
 import { globSync } from "node:fs";
 import { resolve } from "node:path";
-import { type ICruiseResult, cruise } from "dependency-cruiser";
+import { cruise, type ICruiseResult } from "dependency-cruiser";
 import extractCruiseOptions from "dependency-cruiser/config-utl/extract-depcruise-options";
 import extractTsConfig from "dependency-cruiser/config-utl/extract-ts-config";
 

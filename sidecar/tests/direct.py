@@ -1,4 +1,4 @@
-"""The reference of the end-to-end tests: plain faster-whisper on files, as JSON on stdout, with nothing of ours between.
+"""Plain faster-whisper on files, as JSON on stdout: what the end-to-end tests compare every transcript with.
 
 Usage: direct.py MODEL_DIR OPTIONS_JSON FILE...
 """
@@ -24,9 +24,7 @@ def transcribe(model: WhisperModel, path: str, options: dict[str, Any]) -> dict[
                 "tokens": list(segment.tokens),
                 "temperature": segment.temperature,
                 "avg_logprob": segment.avg_logprob,
-                "words": [
-                    {"word": word.word, "start": word.start, "end": word.end} for word in segment.words or []
-                ],
+                "words": [{"word": word.word, "start": word.start, "end": word.end} for word in segment.words or []],
             }
             for segment in segments
         ],

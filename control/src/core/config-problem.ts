@@ -52,7 +52,8 @@ function unknownField(section: Path, key: string): string {
   const name = [...section, key].join(".");
   const known = fieldAt(section)?.fields ?? [];
   const meant = nearest(key, known);
-  const hint = meant === undefined ? `known here: ${known.join(", ")}` : `did you mean ${[...section, meant].join(".")}?`;
+  const hint =
+    meant === undefined ? `known here: ${known.join(", ")}` : `did you mean ${[...section, meant].join(".")}?`;
   return `${name} is no field; ${hint}`;
 }
 
@@ -61,7 +62,8 @@ function allowed(issue: z.core.$ZodIssue): string {
     case "invalid_value":
       return issue.values.length === 1 ? String(issue.values[0]) : `one of ${issue.values.map(String).join(", ")}`;
     case "too_small":
-      if (issue.origin === "string") return issue.minimum === 1 ? "text that is not empty" : `${issue.minimum} characters or more`;
+      if (issue.origin === "string")
+        return issue.minimum === 1 ? "text that is not empty" : `${issue.minimum} characters or more`;
       return issue.inclusive === false ? `more than ${issue.minimum}` : `${issue.minimum} or more`;
     case "too_big":
       return issue.inclusive === false ? `less than ${issue.maximum}` : `${issue.maximum} or less`;

@@ -25,7 +25,7 @@ const defaultsFile = "configs/default.yaml";
 /** Throws ConfigError that tells every problem with its place. `cwd` is what HUM_* paths are relative to. */
 export function loadConfig(options: { env: Environment; cwd?: string }): Config {
   const cwd = options.cwd ?? process.cwd();
-  const home = options.env["HOME"];
+  const home = options.env.HOME;
   const layers = [fileLayer(resolve(checkoutRoot, defaultsFile), { name: defaultsFile, directory: checkoutRoot })];
   const userFile = setting(options.env, "HUM_CONFIG");
   if (userFile !== undefined) {
@@ -56,7 +56,9 @@ function fileLayer(file: string, options: { name: string; directory: string }): 
   const yaml = readYaml(file, options.name);
   const value = yaml.value ?? {};
   if (!isTree(value)) {
-    throw new ConfigError([{ place: `${options.name}:1`, message: "must be a mapping of fields, such as model: base" }]);
+    throw new ConfigError([
+      { place: `${options.name}:1`, message: "must be a mapping of fields, such as model: base" },
+    ]);
   }
   return { value, directory: options.directory, placeOf: (path) => `${options.name}:${yaml.lineOf(path)}` };
 }

@@ -60,7 +60,10 @@ export function readModelSpecs(file: string): ModelSpec[] {
   const place = (path: readonly PropertyKey[]) => `${file}:${yaml.lineOf(path)}`;
   if (!parsed.success) {
     throw new ConfigError(
-      parsed.error.issues.map(({ path, message }) => ({ place: place(path), message: `${path.join(".")}: ${message}` })),
+      parsed.error.issues.map(({ path, message }) => ({
+        place: place(path),
+        message: `${path.join(".")}: ${message}`,
+      })),
     );
   }
   const specs = Object.entries(parsed.data.models).map(([name, model]) => ({
@@ -70,7 +73,9 @@ export function readModelSpecs(file: string): ModelSpec[] {
   }));
   const problems = [...sharedNames(specs), ...unlistedPackages(specs)];
   if (problems.length > 0) {
-    throw new ConfigError(problems.map(({ path, message }) => ({ place: place(path), message }) satisfies ConfigProblem));
+    throw new ConfigError(
+      problems.map(({ path, message }) => ({ place: place(path), message }) satisfies ConfigProblem),
+    );
   }
   return specs;
 }

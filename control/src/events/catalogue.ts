@@ -1,4 +1,4 @@
-/** Every event type of the feed, as `<noun>.<verb>`: its stream, whether it may be dropped, and the schema of its data. */
+/** Every event type of the feed, as `<noun>.<verb>`: its stream and the schema of its data. */
 import { z } from "zod";
 import { errorCodes, stages } from "../core/errors.ts";
 import { priorities } from "../core/job.ts";
@@ -8,9 +8,6 @@ import { modelIdentitySchema, wordSchema } from "../core/transcript.ts";
 /** One stream, and one run of sequence numbers, for each. */
 export const streamNames = ["transcription", "system", "benchmark"] as const;
 export type StreamName = (typeof streamNames)[number];
-
-/** Durable events are kept until the bus has them; ephemeral ones may be dropped when it is slow. */
-type Durability = "durable" | "ephemeral";
 
 const count = z.int().min(0);
 const seconds = z.number().min(0);
@@ -91,6 +88,7 @@ const transcription = {
   }),
 };
 
+/** May be dropped by a bus that is slow; all others are kept until it has them. */
 const ephemeral = {
   "transcription.progress": z.object({ request_id: id, processed_s: seconds, total_s: seconds }),
   "transcription.partial": z.object({
@@ -155,8 +153,6 @@ export function streamOf(name: EventName): StreamName {
   if (name in system) return "system";
   return name in benchmark ? "benchmark" : "transcription";
 }
-
-export const durabilityOf = (name: EventName): Durability => (name in ephemeral ? "ephemeral" : "durable");
 
 /** `transcription.completed` -> `transcription`; `benchmark.run.started` -> `benchmark.run`. */
 export const nounOf = (name: EventName): string => name.slice(0, name.lastIndexOf("."));

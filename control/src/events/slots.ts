@@ -37,11 +37,13 @@ export function tellSlot(
       return;
     }
     case "restarting":
-      return feed.system("sidecar.restarted", name, { slot, pid: event.pid, backoff_s: event.backoff_s });
+      feed.system("sidecar.restarted", name, { slot, pid: event.pid, backoff_s: event.backoff_s });
+      return;
     case "quarantined":
     case "stopped": {
       const { pid, exit_code, signal } = event;
-      return feed.system(`sidecar.${event.type}`, name, { slot, pid, exit_code, signal });
+      feed.system(`sidecar.${event.type}`, name, { slot, pid, exit_code, signal });
+      return;
     }
   }
 }

@@ -12,6 +12,7 @@ import { createRestartPolicy } from "./policy.ts";
 import { createPool, type Pool } from "./pool.ts";
 import { spawnSidecar } from "./process.ts";
 import { createSidecar } from "./sidecar.ts";
+import { relayLine } from "./sidecar-log.ts";
 import { createSlot } from "./slot.ts";
 
 export interface FleetOptions {
@@ -82,7 +83,7 @@ export function createFleet(options: FleetOptions): Fleet {
           role: spec.role,
           endpoint: link.endpoint,
           identity,
-          onLine: (line) => log.info({ sidecar: identity, line }, "sidecar says"),
+          onLine: (line) => relayLine(log, { identity, line }),
         }),
       helloTimeoutMs: config.liveness.hello_timeout_s * 1000,
       loadTimeoutMs: config.engine.load_timeout_s * 1000,

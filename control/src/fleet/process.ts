@@ -30,7 +30,7 @@ const inherited = [
   "CT2_FORCE_CPU_ISA",
 ] as const;
 
-export function childEnvironment(packageDir: string): Record<string, string> {
+function childEnvironment(packageDir: string): Record<string, string> {
   const env: Record<string, string> = {};
   for (const name of inherited) {
     const value = process.env[name];

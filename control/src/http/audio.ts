@@ -1,7 +1,7 @@
 /** What a finished upload is to a job: PCM where it lies, or media for a decoder. */
 import { HumError } from "../core/errors.ts";
 import type { Audio, ByteSource } from "../core/job.ts";
-import type { Upload } from "./upload.ts";
+import type { Upload } from "./form.ts";
 import { findPcm, type WavRegion } from "./wav.ts";
 
 /** s16le at 16 kHz mono. */

@@ -4,8 +4,17 @@ import type { Readable } from "node:stream";
 import { Busboy, type BusboyInstance } from "@fastify/busboy";
 import { HumError, toHumError } from "../core/errors.ts";
 import { quote } from "./failure.ts";
-import type { Scratch } from "./scratch.ts";
-import type { Fields, Upload } from "./upload.ts";
+import { createReleaser, type Releaser } from "./release.ts";
+import type { Scratch, ScratchAudio } from "./scratch.ts";
+
+/** In the order of arrival; a name may come more than once. */
+export type Fields = (readonly [name: string, value: string])[];
+
+export interface Upload {
+  fields: Fields;
+  audio: ScratchAudio;
+  mediaType: string;
+}
 
 export interface FormOptions {
   contentType: string;
@@ -30,6 +39,7 @@ export function createForm(options: FormOptions): Form {
   const { scratch } = options;
   const fields: Fields = [];
   let file: { mediaType: string; stored: Promise<void> } | null = null;
+  const releaser = createReleaser();
   const busboy = openBusboy(options);
   const parsed = Promise.withResolvers<void>();
   parsed.promise.catch(options.onFailure);
@@ -61,12 +71,15 @@ export function createForm(options: FormOptions): Form {
       stream.on("error", () => undefined).resume();
       return fail(new HumError("bad_request", "the form has more than one file; send one", { param: "file" }));
     }
-    file = { mediaType, stored: store(stream, scratch) };
+    file = { mediaType, stored: store(stream, { scratch, releaser }) };
     file.stored.catch(fail);
   });
 
   return {
-    write: (chunk) => (busboy.write(chunk) ? undefined : once(busboy, "drain")),
+    write(chunk) {
+      releaser.entered(chunk);
+      return busboy.write(chunk) ? undefined : once(busboy, "drain");
+    },
     async finish() {
       busboy.end();
       await parsed.promise;
@@ -99,9 +112,12 @@ function openBusboy(options: FormOptions): BusboyInstance {
   }
 }
 
-async function store(stream: Readable, scratch: Scratch): Promise<void> {
+async function store(stream: Readable, into: { scratch: Scratch; releaser: Releaser }): Promise<void> {
   try {
-    for await (const chunk of stream) await scratch.write(chunk);
+    for await (const slice of stream) {
+      into.releaser.left(slice);
+      await into.scratch.write(slice);
+    }
   } catch (error) {
     // The parser reports a part that breaks off as an error of the part's stream.
     throw error instanceof HumError ? error : broken(toHumError(error).message);

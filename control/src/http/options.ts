@@ -5,7 +5,7 @@ import { commonLanguageCodes, findLanguage, languageName } from "../core/languag
 import type { Catalogue, ModelEntry } from "../core/model.ts";
 import { defaultOptions, type JobOptions, jobOptionsSchema } from "../core/options.ts";
 import { quote } from "./failure.ts";
-import type { Fields } from "./upload.ts";
+import type { Fields } from "./form.ts";
 
 export const responseFormats = ["json", "text", "srt", "vtt", "verbose_json"] as const;
 export type ResponseFormat = (typeof responseFormats)[number];
@@ -49,7 +49,12 @@ const known = {
 };
 const granularityField = field(z.enum(granularities), `one of ${granularities.join(", ")}`);
 
-function field<T>(schema: z.ZodType<T, string>, expected: string) {
+interface Field<T> {
+  schema: z.ZodType<T, string>;
+  expected: string;
+}
+
+function field<T>(schema: z.ZodType<T, string>, expected: string): Field<T> {
   return { schema, expected };
 }
 
@@ -64,7 +69,7 @@ export function parseSpeechRequest(
   const given: Known = {};
   for (const name of Object.keys(known) as (keyof typeof known)[]) {
     const value = single(fields, name);
-    if (value !== undefined) Object.assign(given, { [name]: parse(known[name], { name, value }) });
+    if (value !== undefined) Object.assign(given, { [name]: parse<unknown>(known[name], { name, value }) });
   }
   const asked = all(fields, "timestamp_granularities").map((value) =>
     parse(granularityField, { name: "timestamp_granularities", value }),
@@ -109,7 +114,7 @@ function single(fields: Fields, name: string): string | undefined {
   return value === "" ? undefined : value;
 }
 
-function parse<T>(known: { schema: z.ZodType<T, string>; expected: string }, sent: { name: string; value: string }): T {
+function parse<T>(known: Field<T>, sent: { name: string; value: string }): T {
   const result = known.schema.safeParse(sent.value);
   if (result.success) return result.data;
   throw wrong(sent.name, `${sent.name} is ${quote(sent.value)}; it must be ${known.expected}`);

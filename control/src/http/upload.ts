@@ -6,17 +6,9 @@ import { HumError } from "../core/errors.ts";
 import { checkAnnounced, readBody } from "./body.ts";
 import type { HttpContext } from "./deps.ts";
 import { quote } from "./failure.ts";
-import { createForm } from "./form.ts";
-import type { Scratch, ScratchAudio } from "./scratch.ts";
-
-/** In the order of arrival; a name may come more than once. */
-export type Fields = (readonly [name: string, value: string])[];
-
-export interface Upload {
-  fields: Fields;
-  audio: ScratchAudio;
-  mediaType: string;
-}
+import { createForm, type Fields, type Upload } from "./form.ts";
+import { release } from "./release.ts";
+import type { Scratch } from "./scratch.ts";
 
 export interface UploadOptions {
   scratch: Scratch;
@@ -66,7 +58,10 @@ interface Receiving {
 
 async function receiveRaw(c: HttpContext, receiving: Receiving): Promise<Upload> {
   const { scratch } = receiving.options;
-  await receiving.read((chunk) => scratch.write(chunk));
+  await receiving.read(async (chunk) => {
+    await scratch.write(chunk);
+    release(chunk);
+  });
   const fields: Fields = [...new URL(c.req.url).searchParams];
   return { fields, audio: await scratch.finish(), mediaType: receiving.mediaType };
 }

@@ -60,7 +60,7 @@ export async function decodeAudio(job: Job, options: DecodeOptions): Promise<Pcm
   }
 }
 
-export const byteLength = (source: ByteSource) => (source.kind === "memory" ? source.data.byteLength : source.length);
+const byteLength = (source: ByteSource) => (source.kind === "memory" ? source.data.byteLength : source.length);
 
 /** How the bytes are named in a message; in memory they travel as the payload frame. */
 export const bytesRef = (source: ByteSource) =>

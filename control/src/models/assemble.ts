@@ -24,7 +24,7 @@ export async function verifyFile(
 ): Promise<string | undefined> {
   const digest = createDigest();
   try {
-    for await (const _ of readAll([file], digest)) continue;
+    for await (const _ of readAll([file], digest));
   } catch (error) {
     return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
   }

@@ -17,7 +17,9 @@ export async function runTool(options: {
   const child = spawnChild({
     command: options.command,
     args: options.args,
-    env: Object.fromEntries(Object.entries(options.env).filter((pair): pair is [string, string] => pair[1] !== undefined)),
+    env: Object.fromEntries(
+      Object.entries(options.env).filter((pair): pair is [string, string] => pair[1] !== undefined),
+    ),
     onLine(line) {
       lines.push(line);
       if (lines.length > keptLines) lines.shift();

@@ -30,8 +30,14 @@ export function decodeWith<Message>(schema: z.ZodType<Message>, frame: Uint8Arra
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return { ok: true, message: parsed.data };
-  const unknownType = parsed.error.issues.some((issue) => issue.path[0] === "type");
-  return { ok: false, reason: unknownType ? "type" : "field", detail: z.prettifyError(parsed.error) };
+  return { ok: false, reason: refusal(value, parsed.error), detail: z.prettifyError(parsed.error) };
+}
+
+/** Only a map with a type of a name that we do not know is a newer minor version; the rest is no message at all. */
+function refusal(value: unknown, error: z.ZodError): "unpack" | "type" | "field" {
+  if (typeof value !== "object" || value === null || !("type" in value) || typeof value.type !== "string")
+    return "unpack";
+  return error.issues.some((issue) => issue.path[0] === "type") ? "type" : "field";
 }
 
 export function decodeMessage(frame: Uint8Array): Decoded<FromSidecar> {

@@ -59,7 +59,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Tes
 }
 
 /** What a shell would give it, less every HUM_ variable except where the weights are. */
-export function inheritedEnv(): Record<string, string> {
+function inheritedEnv(): Record<string, string> {
   const kept = Object.entries(process.env).filter(
     ([name, value]) => value !== undefined && (!name.startsWith("HUM_") || name === "HUM_MODEL_DIR"),
   );

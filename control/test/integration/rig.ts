@@ -18,8 +18,6 @@ import { createScheduler } from "../../src/jobs/scheduler.ts";
 import { openLink } from "../../src/wire/link.ts";
 import { testConfig } from "../config.ts";
 
-export type Rig = Awaited<ReturnType<typeof openRig>>;
-
 const fakeModel = (name: string): ModelEntry => ({
   name,
   aliases: [],
@@ -107,8 +105,8 @@ export function silence(seconds: number): Audio {
   };
 }
 
-export function mediaFile(path: string): Audio {
-  const data = readFileSync(path);
+/** Bytes that must go through a decoder. */
+export function mediaAudio(data: Uint8Array): Audio {
   return {
     format: "media",
     source: { kind: "memory", data },
@@ -118,6 +116,8 @@ export function mediaFile(path: string): Audio {
     durationS: null,
   };
 }
+
+export const mediaFile = (path: string) => mediaAudio(readFileSync(path));
 
 /** The HumError that a promise rejects with. */
 export async function failureOf(promise: Promise<unknown>): Promise<HumError> {

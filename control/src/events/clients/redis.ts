@@ -35,6 +35,8 @@ export async function connectRedis(options: RedisOptions): Promise<RedisConnecti
     connectionName: options.name,
     commandTimeout: options.commandTimeoutMs,
     connectTimeout: options.connectTimeoutMs ?? 2_000,
+    // A peer that hangs would not answer our goodbye.
+    disconnectTimeout: 100,
     protocol: 2,
     lazyConnect: true,
     retryStrategy: null,
@@ -51,16 +53,18 @@ export async function connectRedis(options: RedisOptions): Promise<RedisConnecti
   const gone = Promise.withResolvers<Error>();
   redis.once("end", () => gone.resolve(cause ?? new Error("the connection was closed")));
 
-  const giveUp = () => redis.disconnect();
-  options.signal?.addEventListener("abort", giveUp);
+  const close = () => {
+    if (redis.status !== "end") redis.disconnect();
+  };
+  options.signal?.addEventListener("abort", close);
   try {
     options.signal?.throwIfAborted();
     await redis.connect();
   } catch (error) {
-    redis.disconnect();
+    close();
     throw cause ?? error;
   } finally {
-    options.signal?.removeEventListener("abort", giveUp);
+    options.signal?.removeEventListener("abort", close);
   }
 
   return {
@@ -77,7 +81,7 @@ export async function connectRedis(options: RedisOptions): Promise<RedisConnecti
       }
     },
     closed: gone.promise,
-    close: () => redis.disconnect(),
+    close,
   };
 }
 

@@ -10,7 +10,7 @@ const base = "{humhelix}:events:v1";
 export const streamKey = (stream: StreamName) => `${base}:${stream}`;
 /** A hash that tells consumers how long streams reach back, as `retention_s`. */
 export const metaKey = `${base}:meta`;
-export const channelPrefix = "humhelix.events.";
+const channelPrefix = "humhelix.events.";
 const lastKey = (source: string) => `${base}:last:${source}`;
 
 /**
@@ -32,7 +32,7 @@ redis.call('PUBLISH', ARGV[8], ARGV[4])
 return {'stored', sequence}
 `;
 
-export const appendSha = createHash("sha1").update(appendScript).digest("hex");
+const appendSha = createHash("sha1").update(appendScript).digest("hex");
 
 export function appendCommand(event: SealedEvent, options: { predecessor: number; retentionMs: number }) {
   const { stream, source, sequence, json, id, type, partitionKey, name } = event;

@@ -1,5 +1,6 @@
 /** The Redis sink: one writer that appends events in order, each once, and holds them while Redis is away. */
 import { setTimeout as delay } from "node:timers/promises";
+import type { Clock } from "../../core/clock.ts";
 import type { Config } from "../../core/config.ts";
 import type { Log } from "../../core/log.ts";
 import type { SinkStatus } from "../../core/readiness.ts";
@@ -10,8 +11,10 @@ import type { SealedEvent, Sink, SinkReport } from "../sink.ts";
 import { appendCommand, appendedSchema, appendScript, metaKey } from "./append.ts";
 
 export interface RedisSinkOptions {
+  config: Pick<Config, "events">;
+  /** The configured URL, or the embedded server's. */
   url: string;
-  redis: Pick<Config["events"]["redis"], "command_timeout_s" | "max_held" | "retention_s">;
+  clock: Clock;
   log: Log;
   pace?: RetryPace;
 }
@@ -21,7 +24,8 @@ const batchLimit = { events: 128, characters: 1024 * 1024 };
 const downAfter = 3;
 
 export function createRedisSink(options: RedisSinkOptions): Sink {
-  const { url, redis, log, pace = defaultPace } = options;
+  const { url, clock, log, pace = defaultPace } = options;
+  const { redis } = options.config.events;
   const name = "redis";
   const retentionMs = Math.round(redis.retention_s * 1000);
   const backlog = createBacklog(redis.max_held);
@@ -72,7 +76,7 @@ export function createRedisSink(options: RedisSinkOptions): Sink {
     const current = connection;
     if (current === null) return;
     let gone: Error | null = null;
-    current.closed.then((error) => {
+    void current.closed.then((error) => {
       gone = error;
       wake();
     });
@@ -146,8 +150,8 @@ export function createRedisSink(options: RedisSinkOptions): Sink {
     },
     health: () => ({ sink: name, state, held: held(), dropped, reason }),
     async stop(drainMs) {
-      const deadlineMs = performance.now() + drainMs;
-      while (report !== null && held() > 0 && performance.now() < deadlineMs) await delay(10);
+      const deadlineMs = clock.monotonicMs() + drainMs;
+      while (report !== null && held() > 0 && clock.monotonicMs() < deadlineMs) await delay(10);
       ending.abort();
       wake();
       connection?.close();

@@ -1,0 +1,46 @@
+# The front door: the same verbs serve people and CI. `make` alone lists them.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help start test test-system check bench lock clean install install-dev
+
+NODE := node_modules/.bin/node
+HUM := control/bin/hum-helix
+COMPILE := .venv/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate
+
+help: ## List the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+start: install ## Install what is missing, then serve on 127.0.0.1:8000
+	@$(HUM) models install
+	@exec $(HUM) serve
+
+test: install-dev ## Run the tests of both languages on real weights and real processes
+	@$(HUM) models install
+	@exec $(NODE) control/test/run.ts test
+
+test-system: install-dev ## Run the tests that need Debian packages (.ci/run names them)
+	@$(HUM) models install
+	@exec $(NODE) control/test/run.ts test-system
+
+check: install-dev ## Format, lint, types, layers, dead code, locks, container files
+	@exec $(NODE) control/gates/check.ts
+
+bench: install ## Measure what HTTP, ZeroMQ and events add to an in-process call
+	@$(HUM) models install
+	@npm run --silent bench:overhead
+
+lock: install-dev ## Write the lock files anew from package.json and sidecar/pyproject.toml
+	npm install --package-lock-only --ignore-scripts
+	$(COMPILE) --group sidecar/pyproject.toml:bootstrap -o sidecar/requirements-uv.lock
+	$(COMPILE) sidecar/pyproject.toml -o sidecar/requirements.lock
+	$(COMPILE) sidecar/pyproject.toml --group sidecar/pyproject.toml:dev \
+		-c sidecar/requirements.lock -o sidecar/requirements-dev.lock
+
+clean: ## Remove what was installed and built; models and data under .hum stay
+	rm -rf node_modules .venv build
+
+install:
+	@sh control/setup/install.sh
+
+install-dev:
+	@sh control/setup/install.sh --dev

@@ -1,0 +1,49 @@
+/** What `serve` says once it can transcribe: where it is, and two commands to try. */
+import { isAbsolute, join, relative } from "node:path";
+import { checkoutRoot } from "../core/checkout.ts";
+
+export interface BannerFacts {
+  url: string;
+  model: string;
+  /** Where events can be followed; a password that its owner configured is left out. */
+  redisUrl: string;
+  needsKey: boolean;
+  cwd: string;
+  startedInS: number;
+}
+
+export function renderBanner(facts: BannerFacts): string {
+  const key = facts.needsKey ? ' -H "Authorization: Bearer $HUM_API_KEY"' : "";
+  const sample = shellWord(pathFrom(facts.cwd, join(checkoutRoot, "configs", "samples", "jfk.wav")));
+  return `
+hum-helix is ready at ${facts.url} (model ${facts.model}, after ${facts.startedInS.toFixed(1)} s)
+
+Transcribe the sample:
+  curl -s ${facts.url}/v1/audio/transcriptions${key} -F file=@${sample}
+
+Subscribe to the events with any Redis client:
+${facts.redisUrl}
+
+Follow them here:
+  npx hum-helix events tail
+
+Ctrl-C stops everything.
+`;
+}
+
+/** A configured URL may hold an administrator's password, which has no place on a screen. */
+export function withoutPassword(url: string): string {
+  const parsed = new URL(url);
+  if (parsed.password !== "") parsed.password = "***";
+  if (parsed.searchParams.has("password")) parsed.searchParams.set("password", "***");
+  return parsed.href;
+}
+
+function pathFrom(cwd: string, path: string): string {
+  const near = relative(cwd, path);
+  return near.startsWith("..") || isAbsolute(near) ? path : near;
+}
+
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

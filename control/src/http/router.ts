@@ -1,0 +1,83 @@
+/** The API's table of operations, and what surrounds each: ids, headers, access, and the one handler of failures. */
+import { Hono } from "hono";
+import { secureHeaders } from "hono/secure-headers";
+import { errorTable, HumError } from "../core/errors.ts";
+import { createGate } from "./access.ts";
+import { defaultTiming, type HttpDeps, type HttpEnv, type Operation } from "./deps.ts";
+import { failureResponse, presentable, quote } from "./failure.ts";
+import { awaitsBody, linger } from "./linger.ts";
+import { observe } from "./observe.ts";
+import { createTranscription } from "./operations/create-transcription.ts";
+import { createTranslation } from "./operations/create-translation.ts";
+import { getModel } from "./operations/get-model.ts";
+import { healthz } from "./operations/healthz.ts";
+import { indexPage } from "./operations/index-page.ts";
+import { listModels } from "./operations/list-models.ts";
+import { metrics } from "./operations/metrics.ts";
+import { ping } from "./operations/ping.ts";
+import { readyz } from "./operations/readyz.ts";
+
+const operations: readonly Operation[] = [
+  createTranscription,
+  createTranslation,
+  listModels,
+  getModel,
+  ping,
+  healthz,
+  readyz,
+  metrics,
+  indexPage,
+];
+
+/** CORS stays closed by saying nothing of it. */
+const headers = secureHeaders({
+  strictTransportSecurity: false,
+  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  xFrameOptions: "DENY",
+});
+
+export function createRouter(deps: HttpDeps): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>();
+  const gate = createGate(deps.config.http.api_key);
+  const timing = { ...defaultTiming, ...deps.timing };
+  const lingering = {
+    totalMs: timing.lingerMs,
+    idleMs: timing.lingerIdleMs,
+    maxBytes: Math.max(deps.config.http.max_body_bytes, 64 * 1024 * 1024),
+  };
+
+  app.use(observe(deps), headers, async (c, next) => {
+    await next();
+    if (awaitsBody(c.env.incoming)) c.res = await linger(c.res, c.env.incoming, lingering);
+  });
+  for (const operation of operations) {
+    app.on(operation.method, operation.path, (c) => {
+      c.set("route", operation.route);
+      if (!operation.open) gate(c);
+      return operation.handle(c, deps);
+    });
+  }
+  for (const { path, route, method } of operations) {
+    app.all(path, (c) => {
+      c.set("route", route);
+      const allowed = method === "GET" ? "GET, HEAD" : method;
+      c.header("allow", allowed);
+      throw new HumError("method_not_allowed", `${quote(c.req.method)} is not for ${route}; it takes ${allowed}`);
+    });
+  }
+  app.notFound((c) => {
+    const message = `there is no ${c.req.method} ${quote(c.req.path)}; GET / lists where to begin`;
+    return failureResponse(new HumError("not_found", message));
+  });
+  app.onError((thrown, c) => {
+    const error = presentable(thrown, c.get("requestId"));
+    if (errorTable[error.code].status >= 500) {
+      deps.log.error({ err: error, code: error.code, request_id: c.get("requestId") }, "a request failed");
+    }
+    const answer = failureResponse(error);
+    const allow = c.res.headers.get("allow");
+    if (allow !== null) answer.headers.set("allow", allow);
+    return answer;
+  });
+  return app;
+}

@@ -1,0 +1,71 @@
+/** A request for speech from its first byte to its answer: receive, understand, submit, wait, render, tidy up. */
+import { join } from "node:path";
+import { HumError } from "../core/errors.ts";
+import type { JobOptions } from "../core/options.ts";
+import type { JobHandle } from "../jobs/handle.ts";
+import { describeAudio } from "./audio.ts";
+import { defaultTiming, type HttpContext, type HttpDeps } from "./deps.ts";
+import { presentable } from "./failure.ts";
+import { parseSpeechRequest, type SpeechRequest } from "./options.ts";
+import { render } from "./render/render.ts";
+import { createScratch } from "./scratch.ts";
+import { streamTranscript } from "./stream.ts";
+import { receiveUpload } from "./upload.ts";
+
+export async function serveSpeech(
+  c: HttpContext,
+  options: { deps: HttpDeps; task: JobOptions["task"] },
+): Promise<Response> {
+  const { deps } = options;
+  const { request, handle } = await accept(c, options);
+  if (request.stream) {
+    return streamTranscript(handle, {
+      timing: { ...defaultTiming, ...deps.timing },
+      abandon: () => c.get("left").abort(),
+      cutOff: () => c.env.outgoing.destroy(),
+      present: (thrown) => presentable(thrown, c.get("requestId")),
+    });
+  }
+  const { contentType, body } = render(await handle.transcript, request);
+  return c.body(body, 200, { "content-type": contentType, "cache-control": "no-store" });
+}
+
+/** Up to the job's submission; the scratch file stays until the job has ended, or goes with the failure. */
+async function accept(
+  c: HttpContext,
+  options: { deps: HttpDeps; task: JobOptions["task"] },
+): Promise<{ request: SpeechRequest; handle: JobHandle }> {
+  const { deps, task } = options;
+  const { config, catalogue } = deps;
+  const { signal } = c.get("left");
+  const id = c.get("jobId");
+  const scratch = createScratch(join(deps.scratchDir, `${id}.upload`));
+  const tidy = () =>
+    scratch.discard().catch((error) => deps.log.warn({ err: error, request_id: id }, "a scratch file was not removed"));
+  try {
+    const upload = await receiveUpload(c, {
+      scratch,
+      limits: config.http,
+      graceMs: deps.timing?.bodyGraceMs ?? defaultTiming.bodyGraceMs,
+      clock: deps.clock,
+      signal,
+    });
+    const request = parseSpeechRequest(upload.fields, { task, catalogue });
+    const audio = describeAudio(upload, { maxDurationS: config.decoder.max_duration_s });
+    if (signal.aborted) throw new HumError("cancelled", "the client left when its upload was complete");
+    const handle = deps.submit({
+      id,
+      audio,
+      model: request.model.name,
+      options: request.options,
+      priority: "interactive",
+      deadlineMs: null,
+      signal,
+    });
+    void handle.transcript.then(tidy, tidy);
+    return { request, handle };
+  } catch (error) {
+    await tidy();
+    throw error;
+  }
+}

@@ -1,0 +1,128 @@
+/** A job as server-sent events: a delta for each segment, then the whole text, as OpenAI streams transcriptions. */
+import { HumError, toHumError } from "../core/errors.ts";
+import type { JobEvent } from "../core/job.ts";
+import type { Transcript } from "../core/transcript.ts";
+import type { JobHandle } from "../jobs/handle.ts";
+import type { HttpTiming } from "./deps.ts";
+import { failureBody } from "./failure.ts";
+import { createTrimmer, plainText } from "./render/text.ts";
+import { usageOf } from "./render/usage.ts";
+
+export interface StreamOptions {
+  timing: Pick<HttpTiming, "heartbeatMs" | "unreadMs">;
+  /** Ends the job where nobody will read the rest. */
+  abandon: () => void;
+  /** Ends the connection of a client that does not read. */
+  cutOff: () => void;
+  /** A failure as the client may read it. */
+  present: (thrown: unknown) => HumError;
+}
+
+const headers = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  // nginx would hold the deltas back otherwise.
+  "x-accel-buffering": "no",
+  "transfer-encoding": "chunked",
+};
+
+/**
+ * Resolves when the job has begun, or has waited for one heartbeat: what fails before that is thrown, and gets its own
+ * status. Later failures become a line with a top-level `error`, the last one.
+ */
+export async function streamTranscript(handle: JobHandle, options: StreamOptions): Promise<Response> {
+  await begun(handle, options.timing.heartbeatMs);
+  const encoder = new TextEncoder();
+  let heartbeat: NodeJS.Timeout | undefined;
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      let unreadMs = 0;
+      const send = (text: string) => controller.enqueue(encoder.encode(text));
+      heartbeat = setInterval(() => {
+        const isRead = (controller.desiredSize ?? 0) > 0;
+        unreadMs = isRead ? 0 : unreadMs + options.timing.heartbeatMs;
+        if (isRead) return send(": keep-alive\n\n");
+        if (unreadMs < options.timing.unreadMs) return;
+        clearInterval(heartbeat);
+        options.cutOff();
+      }, options.timing.heartbeatMs);
+      // Not awaited: a stream whose start is pending is not read from.
+      void follow(handle, { ...options, send }).then(
+        () => {
+          clearInterval(heartbeat);
+          controller.close();
+        },
+        () => clearInterval(heartbeat),
+      );
+    },
+    cancel() {
+      clearInterval(heartbeat);
+      options.abandon();
+    },
+  });
+  return new Response(body, { headers });
+}
+
+async function begun(handle: JobHandle, patienceMs: number): Promise<void> {
+  const patience = Promise.withResolvers<void>();
+  const timer = setTimeout(patience.resolve, patienceMs);
+  try {
+    await Promise.race([patience.promise, firstSign(handle)]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function firstSign(handle: JobHandle): Promise<void> {
+  for await (const event of handle.events()) {
+    if (event.type === "failed") throw event.error;
+    if (event.type !== "queued") return;
+  }
+}
+
+async function follow(handle: JobHandle, options: StreamOptions & { send: (text: string) => void }): Promise<void> {
+  const data = (value: object) => options.send(`data: ${JSON.stringify(value)}\n\n`);
+  const show = createTrimmer();
+  let shown = 0;
+
+  /** False ends the stream. */
+  function tell(event: JobEvent): boolean {
+    switch (event.type) {
+      case "segment": {
+        shown += 1;
+        const delta = show(event.segment.text);
+        if (delta !== "") data({ type: "transcript.text.delta", delta });
+        return true;
+      }
+      case "restarted":
+        if (event.from_index >= shown) return true;
+        throw new HumError(
+          "sidecar_lost",
+          `the process that ran this job ended, and attempt ${event.attempt} differs from what was already streamed; ` +
+            "send the request again",
+          { stage: "transcribe" },
+        );
+      case "done":
+        data(doneEvent(event.transcript));
+        options.send("data: [DONE]\n\n");
+        return false;
+      case "failed":
+        throw event.error;
+      default:
+        return true;
+    }
+  }
+
+  try {
+    for await (const event of handle.events()) if (!tell(event)) return;
+  } catch (thrown) {
+    options.abandon();
+    data(failureBody(options.present(toHumError(thrown))));
+  }
+}
+
+const doneEvent = (transcript: Transcript) => ({
+  type: "transcript.text.done",
+  text: plainText(transcript),
+  usage: usageOf(transcript),
+});

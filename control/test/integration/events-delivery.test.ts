@@ -1,0 +1,178 @@
+import { setTimeout as pace } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type EventsRig, flawless, judge, openEventsRig, storedEvents, tell, untilStored } from "./events-rig.ts";
+import { openFaultProxy } from "./fault-proxy.ts";
+
+const eventsTotal = 2_000;
+
+const results = async (metrics: ReturnType<EventsRig["startFeed"]>["metrics"]) => {
+  const { values } = await metrics.events.get();
+  return Object.fromEntries(values.map(({ labels, value }) => [labels.result, value]));
+};
+
+let rig: EventsRig;
+beforeEach(() => {
+  rig = openEventsRig();
+});
+afterEach(() => rig.close());
+
+describe("events are stored once, in order and without a gap", () => {
+  test("while Redis is killed under the producer again and again", async () => {
+    const server = await rig.startServer();
+    const { feed } = rig.startFeed(server.url);
+    let killing = true;
+    const produce = async () => {
+      let told = 0;
+      for (; killing || told < eventsTotal; told += 1) {
+        tell(feed, told);
+        if (told % 10 === 9) await pace(10);
+      }
+      return told;
+    };
+    const kill = async () => {
+      for (let killed = 0, kills = 0; kills < 4; kills += 1) {
+        await vi.waitFor(() => expect(server.pid).not.toBe(killed), { timeout: 5_000, interval: 10 });
+        await vi.waitFor(() => expect(feed.health()).toMatchObject([{ state: "connected" }]), { timeout: 5_000 });
+        killed = server.pid ?? 0;
+        process.kill(killed, "SIGKILL");
+      }
+      killing = false;
+    };
+    const [told] = await Promise.all([produce(), kill()]);
+    await untilStored(feed);
+    const stored = await storedEvents(await rig.connect(server.url));
+    expect(judge(stored, told)).toEqual(flawless);
+    expect(feed.health()).toMatchObject([{ dropped: 0 }]);
+  });
+
+  test("while a proxy eats replies and cuts the link twenty times", async () => {
+    const server = await rig.startServer();
+    const proxy = await openFaultProxy(Number(new URL(server.subscriberUrl).port));
+    const { feed, metrics } = rig.startFeed(rig.adminUrl(proxy.port));
+    const unhandled = vi.fn();
+    process.on("unhandledRejection", unhandled);
+    for (let index = 0; index < eventsTotal; index += 1) {
+      tell(feed, index);
+      if (index % 100 !== 50) continue;
+      await untilStored(feed);
+      proxy.eatReplies();
+      for (let more = 0; more < 20; more += 1) tell(feed, ++index);
+      await vi.waitFor(() => expect(proxy.eatenBytes).toBeGreaterThan(0), { timeout: 5_000, interval: 2 });
+      proxy.cut();
+    }
+    await untilStored(feed);
+    const stored = await storedEvents(await rig.connect(server.url));
+    expect(judge(stored, eventsTotal)).toEqual(flawless);
+    const { stored: first, duplicate } = await results(metrics);
+    expect(duplicate).toBeGreaterThanOrEqual(20);
+    expect((first ?? 0) + (duplicate ?? 0)).toBeGreaterThanOrEqual(eventsTotal);
+    expect(unhandled).not.toHaveBeenCalled();
+    process.off("unhandledRejection", unhandled);
+    await proxy.close();
+  });
+
+  test("while the server forgets its scripts", async () => {
+    const server = await rig.startServer();
+    const { feed } = rig.startFeed(server.url);
+    const admin = await rig.connect(server.url);
+    for (let index = 0; index < 300; index += 1) {
+      tell(feed, index);
+      if (index % 100 === 50) await admin.call("SCRIPT", "FLUSH");
+    }
+    await untilStored(feed);
+    expect(judge(await storedEvents(admin), 300)).toEqual(flawless);
+  });
+});
+
+test("a server that hangs is given up after the command timeout, and its replies are not needed", async () => {
+  const server = await rig.startServer();
+  const { feed } = rig.startFeed(server.url, { command_timeout_s: 0.2 });
+  tell(feed, 0);
+  await untilStored(feed);
+  process.kill(server.pid ?? 0, "SIGSTOP");
+  for (let index = 1; index < 50; index += 1) tell(feed, index);
+  await vi.waitFor(() => expect(feed.health()).not.toMatchObject([{ state: "connected" }]), { timeout: 3_000 });
+  process.kill(server.pid ?? 0, "SIGCONT");
+  await untilStored(feed);
+  expect(judge(await storedEvents(await rig.connect(server.url)), 50)).toEqual(flawless);
+});
+
+test("without Redis at the start events are held, health tells it, and all arrive once it is there", async () => {
+  const { url, stop } = await rig.startServer();
+  await stop();
+  const { feed } = rig.startFeed(url);
+  expect(feed.health()).toMatchObject([{ sink: "redis", state: "connecting" }]);
+  for (let index = 0; index < 100; index += 1) tell(feed, index);
+  await vi.waitFor(() => expect(feed.health()).toMatchObject([{ state: "down", held: 100 }]), { timeout: 3_000 });
+  expect(feed.health()[0]?.reason).toMatch(/ENOENT|ECONNREFUSED/);
+  await rig.startServer();
+  await untilStored(feed);
+  expect(judge(await storedEvents(await rig.connect(url)), 100)).toEqual(flawless);
+});
+
+test("past max_held the oldest events go, are counted, and leave a gap that the sequence shows", async () => {
+  const { url, stop } = await rig.startServer();
+  const { feed, metrics } = rig.startFeed(url, { max_held: 10 });
+  for (let index = 0; index < 5; index += 1) tell(feed, index);
+  await untilStored(feed);
+  await stop();
+  for (let index = 5; index < 35; index += 1) tell(feed, index);
+  expect(feed.health()).toMatchObject([{ held: 10, dropped: 20 }]);
+  await rig.startServer();
+  await untilStored(feed);
+  const stored = await storedEvents(await rig.connect(url));
+  expect(stored.map((event) => Number(event.sequence))).toEqual([
+    1, 2, 3, 4, 5, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35,
+  ]);
+  expect(await results(metrics)).toEqual({ stored: 15, dropped: 20 });
+});
+
+test("a Redis that was flushed gets a new epoch, whose sequence begins at one", async () => {
+  const server = await rig.startServer();
+  const { feed } = rig.startFeed(server.url);
+  const admin = await rig.connect(server.url);
+  for (let index = 0; index < 5; index += 1) tell(feed, index);
+  await untilStored(feed);
+  await admin.call("FLUSHALL");
+  tell(feed, 5);
+  await untilStored(feed);
+  tell(feed, 6);
+  await untilStored(feed);
+  const [old, young] = await storedEvents(admin);
+  expect([old?.sequence, young?.sequence].map(Number)).toEqual([6, 1]);
+  expect(young?.source).not.toBe(old?.source);
+});
+
+describe("a refusal is told from a broken link, and tried again at a slow pace", () => {
+  const connectionsSoFar = async (admin: Awaited<ReturnType<EventsRig["connect"]>>) =>
+    Number(/total_connections_received:(\d+)/.exec(String(await admin.call("INFO", "stats")))?.[1]);
+
+  test("a wrong password", async () => {
+    const server = await rig.startServer();
+    const wrong = new URL(server.subscriberUrl);
+    wrong.password = "wrong";
+    const admin = await rig.connect(server.url);
+    const before = await connectionsSoFar(admin);
+    const { feed } = rig.startFeed(wrong.href);
+    tell(feed, 0);
+    const reason = expect.stringMatching(/^WRONGPASS/);
+    await vi.waitFor(() => expect(feed.health()).toMatchObject([{ state: "down", held: 1, reason }]));
+    await pace(1_000);
+    expect((await connectionsSoFar(admin)) - before).toBeLessThanOrEqual(6);
+  });
+
+  test("a full server, until it has room", async () => {
+    const server = await rig.startServer();
+    const { feed } = rig.startFeed(server.url);
+    tell(feed, 0);
+    await untilStored(feed);
+    const admin = await rig.connect(server.url);
+    await admin.call("CONFIG", "SET", "maxmemory", "1");
+    tell(feed, 1);
+    const reason = expect.stringMatching(/^OOM/);
+    await vi.waitFor(() => expect(feed.health()).toMatchObject([{ state: "down", held: 1, reason }]));
+    await admin.call("CONFIG", "SET", "maxmemory", "0");
+    await untilStored(feed);
+    expect(judge(await storedEvents(admin), 2)).toEqual(flawless);
+  });
+});

@@ -1,0 +1,1 @@
+"""The Python side of hum-helix: speech engines and media decoders behind ZeroMQ."""

@@ -1,0 +1,50 @@
+"""A sidecar process: `python -m hum_sidecar --role engine|decoder --endpoint ipc://... --identity NAME`."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+
+
+def main() -> int:
+    """Run one sidecar until it is told to stop, or until whoever holds its stdin is gone."""
+    # A terminal's Ctrl-C is for the control plane, which then stops us in order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    arguments = _arguments()
+    threading.Thread(target=_leave_with_parent, name="parent-watch", daemon=True).start()
+
+    # Only now the libraries, so that the two lines above hold from the first moment.
+    from hum_sidecar.loop import Loop
+    from hum_sidecar.wire import Dealer
+
+    loop = Loop(Dealer(arguments.endpoint, identity=arguments.identity), role=arguments.role)
+
+    def on_sigterm(_signal: int, _frame: FrameType | None) -> None:
+        loop.terminate()
+
+    signal.signal(signal.SIGTERM, on_sigterm)
+    loop.run()
+    # Not sys.exit: threads inside an engine call would run into libraries that are being taken down.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m hum_sidecar", description=__doc__)
+    parser.add_argument("--role", required=True, choices=("engine", "decoder"))
+    parser.add_argument("--endpoint", required=True, help="where the control plane listens, as ipc://PATH")
+    parser.add_argument("--identity", required=True, help="a routing id that no process had before")
+    return parser.parse_args()
+
+
+def _leave_with_parent() -> None:
+    """The parent holds our stdin and writes nothing: its end means that the parent is gone, however it went."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

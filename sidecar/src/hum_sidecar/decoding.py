@@ -1,0 +1,40 @@
+"""The decoder role's work: media in, PCM as a payload frame or a file, then `decoded`."""
+
+from hum_sidecar.decoder import SAMPLE_RATE, decode
+from hum_sidecar.log import log
+from hum_sidecar.memory import limit_growth
+from hum_sidecar.messages import Decode, Decoded
+from hum_sidecar.pcm import PcmOutput
+from hum_sidecar.source import open_source
+from hum_sidecar.task import Task
+from hum_sidecar.work import Crew, Outlet, guarded
+
+# Decoding is some thousand times faster than speech: two, so that a long file does not hold up the short ones.
+WORKERS = 2
+
+# PCM leaves a piece at a time, so that even hours need little; what asks for more than this is no honest file.
+MEMORY_GROWTH_BYTES = 1024 * 1024 * 1024
+
+
+def decoder_crew(outlet: Outlet) -> Crew:
+    """Limits this process's memory for good."""
+    if not limit_growth(MEMORY_GROWTH_BYTES):
+        log("warn", "this system sets no memory limit; a hostile file is bounded by its duration only")
+
+    def work(task: Task) -> None:
+        if isinstance(task.message, Decode):
+            _decode(task, task.message, outlet=outlet)
+
+    return Crew(guarded(work, outlet=outlet, fault="internal"), WORKERS, None)
+
+
+def _decode(task: Task, message: Decode, *, outlet: Outlet) -> None:
+    output = PcmOutput(message.output_path)
+    try:
+        with open_source(message.audio, task.payload, stage="decode") as source:
+            media = decode(source, max_duration_s=message.max_duration_s, check=task.check, take=output.write)
+        audio, payload = output.finish()
+    except BaseException:
+        output.discard()
+        raise
+    outlet.send(Decoded(message.id, audio, media.samples / SAMPLE_RATE, media.container), payload)

@@ -1,0 +1,264 @@
+"""The wire's messages: the msgspec twin of control/src/wire/messages.ts, held equal to it by proto/'s vectors."""
+
+import math
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+PROTOCOL_MAJOR = 1
+PROTOCOL_MINOR = 0
+
+# Audio up to this many bytes travels as the payload frame, anything larger by path.
+MAX_PAYLOAD_BYTES = 1024 * 1024
+
+UInt32 = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
+Count = Annotated[int, Meta(ge=1, le=0xFFFF_FFFF)]
+Id = Annotated[str, Meta(min_length=1, max_length=128)]
+Positive = Annotated[float, Meta(gt=0)]
+Temperature = Annotated[float, Meta(ge=0, le=1)]
+
+Role = Literal["engine", "decoder"]
+Stage = Literal["admission", "decode", "load", "transcribe", "deliver"]
+ErrorCode = Literal[
+    "bad_audio",
+    "bad_request",
+    "unauthorized",
+    "not_found",
+    "model_unknown",
+    "method_not_allowed",
+    "request_timeout",
+    "too_large",
+    "unsupported_format",
+    "poison_input",
+    "rate_limited",
+    "cancelled",
+    "internal",
+    "engine_failed",
+    "sidecar_lost",
+    "engine_stalled",
+    "overloaded",
+    "loading",
+    "deadline",
+]
+
+
+class Strict(Struct, frozen=True):
+    """A map of the wire. Its floats are finite: zod refuses the others, and JSON has no way to write them."""
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{name} is {value}; it must be a finite number")
+
+
+class BytesRef(Strict, frozen=True):
+    """The bytes of a job: the payload frame where `path` is null, else `length` bytes of a file from `offset`."""
+
+    path: str | None
+    offset: UInt32
+    length: UInt32
+
+
+class JobOptions(Strict, frozen=True):
+    """What a job may ask of an engine, in faster-whisper's names."""
+
+    task: Literal["transcribe", "translate"]
+    language: str | None
+    initial_prompt: str | None
+    hotwords: str | None
+    temperatures: Annotated[list[Temperature], Meta(min_length=1, max_length=16)]
+    beam_size: Annotated[int, Meta(ge=1, le=64)]
+    word_timestamps: bool
+    without_timestamps: bool
+    condition_on_previous_text: bool
+    vad_filter: bool
+    speech_gate: bool
+
+
+class Word(Strict, frozen=True):
+    """One word; `word` keeps its leading space, times in seconds from the start of the audio."""
+
+    word: str
+    start: float
+    end: float
+    probability: float
+
+
+class TranscriptSegment(Strict, frozen=True):
+    """One segment; `seek` counts feature frames of 10 ms, `words` is null unless they were asked for."""
+
+    id: UInt32
+    seek: UInt32
+    start: float
+    end: float
+    text: str
+    tokens: list[UInt32]
+    temperature: float
+    avg_logprob: float
+    compression_ratio: float
+    no_speech_prob: float
+    words: list[Word] | None
+
+
+class ModelIdentity(Strict, frozen=True):
+    """Which weights answer, on what, so that a result can be reproduced."""
+
+    name: str
+    revision: str
+    engine: str
+    device: str
+    compute_type: str
+
+
+class Protocol(Strict, frozen=True):
+    """The protocol version that a sidecar speaks."""
+
+    major: UInt32
+    minor: UInt32
+
+
+class ErrorData(Strict, frozen=True):
+    """A failure as data, from the one table in proto/errors.json."""
+
+    code: ErrorCode
+    message: str
+    retryable: bool
+    stage: Stage
+
+
+class Load(Strict, frozen=True, tag_field="type", tag="load"):
+    """Load this model; once per process."""
+
+    model: str
+    revision: str
+    engine: str
+    path: str
+    device: Literal["auto", "cpu", "cuda"]
+    compute_type: str
+    workers: UInt32
+    threads_per_worker: Count
+
+
+class Job(Strict, frozen=True, tag_field="type", tag="job"):
+    """Transcribe this PCM."""
+
+    id: Id
+    attempt: Count
+    priority: Literal["live", "interactive", "batch"]
+    deadline_s: float | None
+    audio: BytesRef
+    options: JobOptions
+
+
+class Decode(Strict, frozen=True, tag_field="type", tag="decode"):
+    """Turn this media into PCM."""
+
+    id: Id
+    audio: BytesRef
+    max_duration_s: Positive
+    output_path: str
+
+
+class Cancel(Strict, frozen=True, tag_field="type", tag="cancel"):
+    """Give this job up; unknown ids are ignored, so that it may be sent twice."""
+
+    id: Id
+
+
+class Ping(Strict, frozen=True, tag_field="type", tag="ping"):
+    """Answer with a pong of the same `seq`."""
+
+    seq: UInt32
+
+
+class Stop(Strict, frozen=True, tag_field="type", tag="stop"):
+    """Take no more jobs, finish those under way, say bye and exit."""
+
+
+class Hello(Strict, frozen=True, tag_field="type", tag="hello"):
+    """The first message of every sidecar."""
+
+    protocol: Protocol
+    role: Role
+    pid: UInt32
+    versions: dict[str, str]
+
+
+class Ready(Strict, frozen=True, tag_field="type", tag="ready"):
+    """Jobs may come, `slots` at a time."""
+
+    slots: Count
+    model: ModelIdentity | None
+    load_s: float
+    memory_bytes: float
+
+
+class Started(Strict, frozen=True, tag_field="type", tag="started"):
+    """A worker took the job."""
+
+    id: Id
+    attempt: Count
+
+
+class Segment(Strict, frozen=True, tag_field="type", tag="segment"):
+    """One segment of a job, told as soon as it is known."""
+
+    id: Id
+    attempt: Count
+    index: UInt32
+    segment: TranscriptSegment
+
+
+class Decoded(Strict, frozen=True, tag_field="type", tag="decoded"):
+    """The terminal message of a decode that went well."""
+
+    id: Id
+    audio: BytesRef
+    duration_s: float
+    container: str
+
+
+class Done(Strict, frozen=True, tag_field="type", tag="done"):
+    """The terminal message of a job that went well."""
+
+    id: Id
+    attempt: Count
+    language: str
+    language_probability: float
+    duration_s: float
+    processing_s: float
+
+
+class Failed(Strict, frozen=True, tag_field="type", tag="failed"):
+    """The terminal message of what went wrong; `id` is null where the whole process failed."""
+
+    id: Id | None
+    attempt: UInt32
+    error: ErrorData
+
+
+class Pong(Strict, frozen=True, tag_field="type", tag="pong"):
+    """The answer to a ping."""
+
+    seq: UInt32
+
+
+class Bye(Strict, frozen=True, tag_field="type", tag="bye"):
+    """The last message of a process that ends in order."""
+
+    reason: str
+
+
+class Metrics(Strict, frozen=True, tag_field="type", tag="metrics"):
+    """Sums since the process started."""
+
+    jobs_done: UInt32
+    jobs_failed: UInt32
+    audio_s: float
+    busy_s: float
+    rss_bytes: float
+
+
+ToSidecar = Load | Job | Decode | Cancel | Ping | Stop
+FromSidecar = Hello | Ready | Started | Segment | Decoded | Done | Failed | Pong | Bye | Metrics

@@ -1,0 +1,42 @@
+"""Sums over a sidecar's life, and when to tell them: after a finished job, at most once a second."""
+
+from hum_sidecar.memory import resident_bytes
+from hum_sidecar.messages import Metrics
+
+_INTERVAL_S = 1.0
+
+
+class Stats:
+    """Belongs to the IO loop's thread; moments are on the monotonic clock."""
+
+    def __init__(self) -> None:
+        self._done = 0
+        self._failed = 0
+        self._audio_s = 0.0
+        self._busy_s = 0.0
+        self._told_at = float("-inf")
+        self._changed = False
+
+    def count_done(self, *, audio_s: float, busy_s: float) -> None:
+        self._done += 1
+        self._audio_s += audio_s
+        self._busy_s += busy_s
+        self._changed = True
+
+    def count_failed(self, *, busy_s: float) -> None:
+        self._failed += 1
+        self._busy_s += busy_s
+        self._changed = True
+
+    def due_at(self) -> float | None:
+        """When to tell next; None while there is nothing new."""
+        return self._told_at + _INTERVAL_S if self._changed else None
+
+    def take(self, now: float) -> Metrics | None:
+        """The message, if it is due."""
+        due_at = self.due_at()
+        if due_at is None or now < due_at:
+            return None
+        self._told_at = now
+        self._changed = False
+        return Metrics(self._done, self._failed, self._audio_s, self._busy_s, resident_bytes())

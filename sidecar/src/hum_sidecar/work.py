@@ -1,0 +1,55 @@
+"""What roles have in common: a crew of workers for tasks, each of which ends in exactly one terminal message."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from hum_sidecar.errors import HumError
+from hum_sidecar.log import log
+from hum_sidecar.messages import ErrorCode, Failed, FromSidecar, ModelIdentity
+from hum_sidecar.task import Task
+
+
+class Outlet(Protocol):
+    """The way from any thread to the control plane, in order."""
+
+    def send(self, message: FromSidecar, payload: bytes | None = None) -> None: ...
+
+    def send_raw(self, frame: bytes) -> None:
+        """Only for the fake engine: a frame that need not be a message."""
+        ...
+
+    def run_on_io(self, action: Callable[[], None]) -> None:
+        """Run this in the thread that owns the socket."""
+        ...
+
+
+@dataclass(frozen=True)
+class Crew:
+    """How a role does its tasks, and how many at once; `model` is null for a decoder."""
+
+    work: Callable[[Task], None]
+    workers: int
+    model: ModelIdentity | None
+
+
+def failure_of(task: Task, error: HumError) -> Failed:
+    """The terminal message of a task that went wrong."""
+    return Failed(task.id, task.attempt, error.to_data())
+
+
+def guarded(work: Callable[[Task], None], *, outlet: Outlet, fault: ErrorCode) -> Callable[[Task], None]:
+    """`work`, which tells its own success, with any exception told as a failure; `fault` is what surprises become."""
+
+    def run(task: Task) -> None:
+        try:
+            task.check()
+            work(task)
+        except HumError as error:
+            outlet.send(failure_of(task, error))
+        except Exception as error:
+            log("error", "a task raised", id=task.id, stage=task.stage, error=type(error).__name__)
+            message = f"{type(error).__name__}: {error}"
+            outlet.send(failure_of(task, HumError(fault, message, stage=task.stage)))
+
+    return run

@@ -1,0 +1,85 @@
+"""A sidecar as a process: how it begins and ends, and what it does not do."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from hum_sidecar.messages import Bye, Done, Hello, Ping, Pong, Ready, Started, Stop
+from plane import fake_engine, job, sidecar
+
+ROLES = ["engine", "decoder"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_it_ends_within_two_seconds_of_its_parents_end(short_dir: Path, role: str) -> None:
+    with sidecar(role, short_dir) as process:
+        process.hear(Hello)
+        assert process.process.stdin is not None
+        process.process.stdin.close()
+        assert process.process.wait(2) == 0
+
+
+def test_it_ends_with_its_parent_even_while_it_hangs(short_dir: Path) -> None:
+    with fake_engine("fake:hang-io", short_dir) as engine:
+        engine.send(*job("a", seconds=1))
+        engine.hear(Started)
+        assert engine.process.stdin is not None
+        engine.process.stdin.close()
+        assert engine.process.wait(2) == 0
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_terminals_ctrl_c_does_not_reach_it(short_dir: Path, role: str) -> None:
+    with sidecar(role, short_dir) as process:
+        process.hear(Hello)
+        process.process.send_signal(signal.SIGINT)
+        process.send(Ping(1))
+        process.hear(Pong)
+        assert process.process.poll() is None
+
+
+def test_sigterm_ends_it_with_a_bye_even_in_mid_job(short_dir: Path) -> None:
+    with fake_engine("fake:hang-at=0", short_dir) as engine:
+        engine.send(*job("a", seconds=1))
+        engine.hear(Started)
+        engine.process.send_signal(signal.SIGTERM)
+        assert engine.hear(Bye).reason == "terminated"
+        assert engine.process.wait(2) == 0
+
+
+def test_stop_without_work_ends_it_at_once(short_dir: Path) -> None:
+    with sidecar("engine", short_dir) as engine:
+        engine.hear(Hello)
+        engine.send(Stop())
+        engine.hear(Bye)
+        assert engine.process.wait(2) == 0
+
+
+def test_a_decoder_is_ready_by_itself_and_loads_no_engine(short_dir: Path) -> None:
+    with sidecar("decoder", short_dir) as decoder:
+        ready = decoder.hear(Ready)
+        assert (ready.slots, ready.model) == (3, None)
+        maps = Path(f"/proc/{decoder.process.pid}/maps").read_text()
+        assert "libavcodec" in maps
+        for library in ("ctranslate2", "onnxruntime", "tokenizers", "numpy"):
+            assert library not in maps
+
+
+def test_a_fake_engine_loads_no_real_one(short_dir: Path) -> None:
+    with fake_engine("fake:echo", short_dir) as engine:
+        engine.send(*job("a", seconds=1))
+        engine.hear(Done)
+        maps = Path(f"/proc/{engine.process.pid}/maps").read_text()
+        for library in ("ctranslate2", "onnxruntime", "libavcodec"):
+            assert library not in maps
+
+
+def test_its_log_is_json_lines(short_dir: Path) -> None:
+    with fake_engine("fake:echo", short_dir) as engine:
+        engine.send_frames([b"no message"])
+        engine.send(Ping(1))
+        engine.hear(Pong)
+        lines = (short_dir / "log").read_text().splitlines()
+        assert lines
+        assert all(line.startswith('{"level":"') for line in lines)

@@ -183,8 +183,8 @@ def test_a_long_opus_file_is_given_up_at_the_cap_and_not_held_in_memory(tmp_path
 )
 def test_forged_rates_and_channel_counts_are_refused(rate: int, channels: int, message: str) -> None:
     error = failure(wav_header(rate=rate, channels=channels) + bytes(400_000))
-    assert error.code in ("unsupported_format", "bad_audio")
-    assert message in error.message or error.code == "bad_audio"
+    assert error.code == "unsupported_format"
+    assert message in error.message
 
 
 def test_cancelling_stops_decoding_at_the_next_piece(media_dir: Path) -> None:
@@ -198,18 +198,6 @@ def test_cancelling_stops_decoding_at_the_next_piece(media_dir: Path) -> None:
     with pytest.raises(HumError, match="cancelled"):
         decode(io.BytesIO((media_dir / "jfk.mp3").read_bytes()), max_duration_s=60, check=check, take=lambda _: None)
     assert pieces == 1
-
-
-def test_a_file_that_names_another_file_does_not_open_it(tmp_path: Path, media_dir: Path) -> None:
-    """An mp4 whose data reference is an alias to a file beside it, as QuickTime reference movies have."""
-    data = (media_dir / "jfk.m4a").read_bytes()
-    at = data.index(b"dref")
-    assert data[at + 12 : at + 20] == b"\x00\x00\x00\x0curl "
-    forged = data[: at + 16] + b"alis" + data[at + 20 :]
-    try:
-        decode_bytes(forged)
-    except HumError as error:
-        assert error.code == "bad_audio"  # noqa: PT017 - either outcome is right, as long as nothing was opened
 
 
 def test_too_little_memory_is_a_typed_failure_and_the_next_file_is_decoded(media_dir: Path) -> None:

@@ -102,11 +102,13 @@ def test_transcripts_are_those_of_plain_faster_whisper(
     assert {segment.temperature for segment in segments} == {0.0}
 
 
-def test_long_audio_is_told_segment_by_segment_and_equal(engine: FasterWhisper, direct: WhisperModel) -> None:
-    samples = np.tile(JFK_SAMPLES, 3)
-    segments, _ = transcribe(engine, samples, options(word_timestamps=True, beam_size=1))
-    assert len(segments) >= 3
-    assert msgspec.to_builtins(segments) == expected(direct, samples, word_timestamps=True, beam_size=1)
+def test_audio_of_several_windows_is_equal_too(engine: FasterWhisper, direct: WhisperModel) -> None:
+    samples = np.concatenate([JFK_SAMPLES, np.zeros(22 * 16_000, dtype=np.float32), JFK_SAMPLES])
+    segments, _ = transcribe(engine, samples, options(word_timestamps=True))
+    assert len({segment.seek for segment in segments}) >= 2
+    assert msgspec.to_builtins(segments) == expected(direct, samples, word_timestamps=True)
+    # Above it, decoding is random by design, and equality would be luck.
+    assert {segment.temperature for segment in segments} == {0.0}
 
 
 def test_transcripts_are_equal_with_several_at_once(engine: FasterWhisper, direct: WhisperModel) -> None:

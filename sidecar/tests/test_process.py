@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hum_sidecar.messages import Bye, Done, Hello, Ping, Pong, Ready, Started, Stop
-from plane import fake_engine, job, sidecar
+from hum_sidecar.messages import Bye, Done, Failed, Hello, Ping, Pong, Ready, Segment, Started, Stop
+from media import JFK
+from plane import fake_engine, job, load, options, sidecar
 
 ROLES = ["engine", "decoder"]
 
@@ -73,6 +74,24 @@ def test_a_fake_engine_loads_no_real_one(short_dir: Path) -> None:
         maps = Path(f"/proc/{engine.process.pid}/maps").read_text()
         for library in ("ctranslate2", "onnxruntime", "libavcodec"):
             assert library not in maps
+
+
+def test_real_weights_answer_over_the_wire(short_dir: Path) -> None:
+    with sidecar("engine", short_dir) as engine:
+        engine.hear(Hello)
+        engine.send(load("tiny.en", workers=2))
+        ready = engine.hear(Ready)
+        assert ready.slots == 3
+        engine.send(*job("a", pcm=JFK.read_bytes()[-352_000:]))
+        assert engine.hear(Done).duration_s == 11.0
+        text = "".join(segment.segment.text for segment in engine.all_of(Segment))
+        assert "ask not what your country can do for you" in text
+        assert "country" not in (short_dir / "log").read_text()
+        engine.send(*job("b", seconds=1, options=options(language="de")))
+        assert engine.hear(Failed).error.code == "bad_request"
+        engine.send(Stop())
+        engine.hear(Bye)
+        assert engine.process.wait(5) == 0
 
 
 def test_its_log_is_json_lines(short_dir: Path) -> None:

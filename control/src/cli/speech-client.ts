@@ -52,7 +52,7 @@ export async function requestSpeech(request: SpeechRequest): Promise<SpeechResul
   request.signal.throwIfAborted();
   try {
     const facts = await stat(request.file);
-    if (facts.isDirectory()) return failure(`${request.file} is a directory; name the files in it`);
+    if (facts.isDirectory()) return failure("it is a directory; name the files in it");
     const response = await send(request, facts.size);
     request.onProgress?.({ step: "transcribe", text: "" });
     if (response.headers["content-type"]?.startsWith("text/event-stream") === true) {
@@ -127,8 +127,8 @@ function refusal(status: number | undefined, body: string): SpeechResult {
 function explain(error: unknown, request: SpeechRequest): string {
   if (!(error instanceof Error)) return String(error);
   const code = "code" in error ? error.code : undefined;
-  if (code === "ENOENT") return `${request.file} does not exist`;
-  if (code === "EACCES" || code === "EPERM") return `${request.file} cannot be read: permission denied`;
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "EACCES" || code === "EPERM") return "it cannot be read: permission denied";
   if (code === "ECONNREFUSED" || code === "ENOTFOUND") {
     return `no server answers at ${request.url}; start one with: npx hum-helix serve`;
   }

@@ -151,7 +151,7 @@ loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
 /** A name other than localhost counts as reachable from outside: what it resolves to may change. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[(.*)\]$/, "$1");
   if (bare.toLowerCase() === "localhost") return true;
   const family = isIP(bare);

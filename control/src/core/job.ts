@@ -27,8 +27,10 @@ export const priorities = ["live", "interactive", "batch"] as const;
 export type Priority = (typeof priorities)[number];
 
 export interface Job {
-  /** Also the request id, the event feed's subject and its partition key. */
+  /** Ours, never a client's choice: it names scratch files and is the event feed's subject and partition key. */
   id: string;
+  /** What the client calls its request, the feed's `correlationid`; the job's own id where it called it nothing. */
+  requestId: string;
   audio: Audio;
   /** Canonical catalogue name: aliases are resolved before a job exists. */
   model: string;

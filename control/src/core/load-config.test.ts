@@ -54,12 +54,12 @@ test("an empty file changes nothing", () => {
 
 test("relative paths are relative to what set them", () => {
   const { directory, file } = writeConfig("model_dir: weights\npython: python3\ncatalogue: ~/mine.yaml\n");
-  const env = { HUM_CONFIG: "mine.yaml", HUM_DATA_DIR: "data", HOME: "/home/ada" };
+  const env = { HUM_CONFIG: "mine.yaml", HUM_DATA_DIR: "data", HOME: "/people/ada" };
   const config = loadConfig({ env, cwd: directory });
   expect(file).toBe(join(directory, "mine.yaml"));
   expect(config.model_dir).toBe(join(directory, "weights"));
   expect(config.data_dir).toBe(join(directory, "data"));
-  expect(config.catalogue).toBe("/home/ada/mine.yaml");
+  expect(config.catalogue).toBe("/people/ada/mine.yaml");
   expect(config.python).toBe("python3");
 });
 

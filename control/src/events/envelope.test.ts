@@ -8,8 +8,8 @@ const facts = {
   source: "/humhelix/node-1/epoch/transcription",
   sequence: 1,
   wallMs: Date.UTC(2026, 10, 22, 12, 0, 0, 5),
-  requestId: "job-1",
-  data: { request_id: "job-1", attempt: 2, from_index: 0 },
+  requestId: "request-1",
+  data: { request_id: "request-1", attempt: 2, from_index: 0 },
 };
 
 describe("an envelope", () => {
@@ -27,7 +27,7 @@ describe("an envelope", () => {
       dataschema: "urn:humhelix:schema:transcription.restarted:v1",
       sequence: "0000000000000001",
       partitionkey: "job-1",
-      correlationid: "job-1",
+      correlationid: "request-1",
       data: facts.data,
     });
   });

@@ -54,7 +54,7 @@ export function seal<Name extends EventName>(facts: EventFacts<Name>): CloudEven
     datacontenttype: "application/json",
     dataschema: `urn:humhelix:schema:${facts.name}:v1`,
     sequence: String(facts.sequence).padStart(16, "0"),
-    partitionkey: facts.requestId ?? facts.subjectId,
+    partitionkey: facts.subjectId,
     ...(facts.requestId === null ? {} : { correlationid: facts.requestId }),
     data: facts.data,
   };

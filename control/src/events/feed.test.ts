@@ -49,6 +49,7 @@ function openFeed(sinks: Sink[]) {
 
 const job = (id: string): Job => ({
   id,
+  requestId: id,
   audio: {
     format: "pcm_s16le",
     source: { kind: "memory", data: new Uint8Array() },

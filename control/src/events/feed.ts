@@ -70,7 +70,7 @@ export function createFeed(options: FeedOptions): Feed {
         return;
       }
       if (event.type === "done" || event.type === "failed") ended.add(job);
-      safely(job.id, () => publish({ ...describe(job, event), subjectId: job.id, requestId: job.id }));
+      safely(job.id, () => publish({ ...describe(job, event), subjectId: job.id, requestId: job.requestId }));
     },
     system: (name, subjectId, data) => safely(subjectId, () => publish({ name, subjectId, requestId: null, data })),
     health: () => sinks.map((sink) => sink.health()),

@@ -36,6 +36,7 @@ const transcript: Transcript = {
 
 const jobWith = (signal: AbortSignal): Job => ({
   id: "job-1",
+  requestId: "request-1",
   audio: {
     format: "media",
     source: { kind: "memory", data: new Uint8Array(4) },
@@ -132,7 +133,7 @@ const cases: { event: JobEvent; name: string; data: Record<string, unknown> }[] 
 
 test.each(cases)("$event.type is told as $name, in just the fields of its schema", ({ event, name, data }) => {
   const told = describe(job, event);
-  expect(told).toEqual({ name, data: { request_id: "job-1", ...data } });
+  expect(told).toEqual({ name, data: { request_id: "request-1", ...data } });
   expect(dataSchemas[told.name].strict().parse(told.data)).toEqual(told.data);
 });
 

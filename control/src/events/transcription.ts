@@ -15,24 +15,27 @@ export function describe(job: Job, event: JobEvent): TranscriptionEvent {
     case "started": {
       const { attempt, slot, queue_s, model } = event;
       const audio = { ...audioOf(job), duration_s: event.duration_s };
-      return { name: "transcription.started", data: { request_id: job.id, attempt, audio, model, slot, queue_s } };
+      return {
+        name: "transcription.started",
+        data: { request_id: job.requestId, attempt, audio, model, slot, queue_s },
+      };
     }
     case "restarted": {
       const { attempt, from_index } = event;
-      return { name: "transcription.restarted", data: { request_id: job.id, attempt, from_index } };
+      return { name: "transcription.restarted", data: { request_id: job.requestId, attempt, from_index } };
     }
     case "segment": {
       const { attempt, index } = event;
       return {
         name: "transcription.segment",
-        data: { request_id: job.id, attempt, index, ...segmentOf(event.segment) },
+        data: { request_id: job.requestId, attempt, index, ...segmentOf(event.segment) },
       };
     }
     case "done": {
       const { attempt, transcript } = event;
       return {
         name: "transcription.completed",
-        data: { request_id: job.id, attempt, ...completionOf(transcript) },
+        data: { request_id: job.requestId, attempt, ...completionOf(transcript) },
       };
     }
     case "failed":
@@ -50,7 +53,7 @@ const audioOf = ({ audio }: Job) => ({
 function requested(job: Job): EventData<"transcription.requested"> {
   const { model, options, priority } = job;
   const { task, language } = options;
-  return { request_id: job.id, audio: audioOf(job), model, task, language, options, priority };
+  return { request_id: job.requestId, audio: audioOf(job), model, task, language, options, priority };
 }
 
 function segmentOf(segment: Segment) {
@@ -77,7 +80,7 @@ function completionOf(transcript: Transcript) {
 function ending(job: Job, attempt: number, error: HumError): TranscriptionEvent {
   if (error.code === "cancelled") {
     const by = job.signal.aborted ? "client" : "node";
-    return { name: "transcription.cancelled", data: { request_id: job.id, attempt, reason: error.message, by } };
+    return { name: "transcription.cancelled", data: { request_id: job.requestId, attempt, reason: error.message, by } };
   }
-  return { name: "transcription.failed", data: { request_id: job.id, attempt, error: error.toFailure() } };
+  return { name: "transcription.failed", data: { request_id: job.requestId, attempt, error: error.toFailure() } };
 }

@@ -1,5 +1,6 @@
 /** Failures as OpenAI's clients expect them: one body shape, one mapping from HumError to status and headers. */
 import { errorTable, HumError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
 
 export interface FailureBody {
   error: { message: string; type: string; param: string | null; code: string };
@@ -14,7 +15,7 @@ export function failureBody(error: HumError): FailureBody {
 /** Seconds until trying again is worth while; loading a model takes longer than a queue's next free place. */
 const retryAfterS: Partial<Record<HumError["code"], number>> = { rate_limited: 1, overloaded: 2, loading: 5 };
 
-export function failureHeaders(error: HumError): Record<string, string> {
+function failureHeaders(error: HumError): Record<string, string> {
   const headers: Record<string, string> = { "content-type": "application/json" };
   const waitS = retryAfterS[error.code];
   if (waitS !== undefined) headers["retry-after"] = String(waitS);
@@ -29,11 +30,16 @@ export function failureResponse(error: HumError): Response {
   });
 }
 
-/** What a client may read of a thrown value: our own words, and nothing of an unexpected exception's. */
-export function presentable(thrown: unknown, requestId: string): HumError {
-  if (thrown instanceof HumError) return thrown;
+/** What a client may read of a thrown value: our own words, and nothing of an unexpected exception's. Logs our faults. */
+export function presentable(thrown: unknown, context: { log: Log; requestId: string }): HumError {
+  const { log, requestId } = context;
   const message = `this server failed unexpectedly; its log has the cause under request id ${requestId}`;
-  return new HumError("internal", message, { cause: thrown });
+  const error = thrown instanceof HumError ? thrown : new HumError("internal", message, { cause: thrown });
+  if (errorTable[error.code].status >= 500) {
+    const level = error.retryable ? "warn" : "error";
+    log[level]({ err: error, code: error.code, request_id: requestId }, "a request failed");
+  }
+  return error;
 }
 
 /** A value from a request as it may stand in a message: quoted and short. */

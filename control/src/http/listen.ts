@@ -2,7 +2,7 @@
 import { randomUUIDv7 } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, RequestError } from "@hono/node-server";
 import { HumError } from "../core/errors.ts";
 import type { HttpEnv } from "./deps.ts";
 import { failureBody, failureResponse } from "./failure.ts";
@@ -15,8 +15,13 @@ export function createListener(fetch: Fetch): Server {
     overrideGlobalObjects: false,
     // We read bodies ourselves, and linger.ts sees to those that nobody reads.
     autoCleanupIncoming: false,
-    errorHandler: () => {
-      const answer = failureResponse(new HumError("bad_request", "the request's path or Host header is malformed"));
+    // What never reached the router, whose own handler lets nothing through.
+    errorHandler: (thrown) => {
+      const isRefused = thrown instanceof RequestError;
+      const error = isRefused
+        ? new HumError("bad_request", "the request's path or Host header is malformed")
+        : new HumError("internal", "this server failed unexpectedly");
+      const answer = failureResponse(error);
       answer.headers.set("x-request-id", randomUUIDv7());
       return answer;
     },

@@ -1,7 +1,7 @@
 /** The API's table of operations, and what surrounds each: ids, headers, access, and the one handler of failures. */
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import { errorTable, HumError } from "../core/errors.ts";
+import { HumError } from "../core/errors.ts";
 import { createGate } from "./access.ts";
 import { defaultTiming, type HttpDeps, type HttpEnv, type Operation } from "./deps.ts";
 import { failureResponse, presentable, quote } from "./failure.ts";
@@ -70,11 +70,7 @@ export function createRouter(deps: HttpDeps): Hono<HttpEnv> {
     return failureResponse(new HumError("not_found", message));
   });
   app.onError((thrown, c) => {
-    const error = presentable(thrown, c.get("requestId"));
-    if (errorTable[error.code].status >= 500) {
-      deps.log.error({ err: error, code: error.code, request_id: c.get("requestId") }, "a request failed");
-    }
-    const answer = failureResponse(error);
+    const answer = failureResponse(presentable(thrown, { log: deps.log, requestId: c.get("requestId") }));
     const allow = c.res.headers.get("allow");
     if (allow !== null) answer.headers.set("allow", allow);
     return answer;

@@ -23,7 +23,7 @@ export async function serveSpeech(
       timing: { ...defaultTiming, ...deps.timing },
       abandon: () => c.get("left").abort(),
       cutOff: () => c.env.outgoing.destroy(),
-      present: (thrown) => presentable(thrown, c.get("requestId")),
+      present: (thrown) => presentable(thrown, { log: deps.log, requestId: c.get("requestId") }),
     });
   }
   const { contentType, body } = render(await handle.transcript, request);
@@ -55,6 +55,7 @@ async function accept(
     if (signal.aborted) throw new HumError("cancelled", "the client left when its upload was complete");
     const handle = deps.submit({
       id,
+      requestId: c.get("requestId"),
       audio,
       model: request.model.name,
       options: request.options,

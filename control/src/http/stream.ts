@@ -1,5 +1,5 @@
 /** A job as server-sent events: a delta for each segment, then the whole text, as OpenAI streams transcriptions. */
-import { HumError, toHumError } from "../core/errors.ts";
+import { HumError } from "../core/errors.ts";
 import type { JobEvent } from "../core/job.ts";
 import type { Transcript } from "../core/transcript.ts";
 import type { JobHandle } from "../jobs/handle.ts";
@@ -117,7 +117,7 @@ async function follow(handle: JobHandle, options: StreamOptions & { send: (text:
     for await (const event of handle.events()) if (!tell(event)) return;
   } catch (thrown) {
     options.abandon();
-    data(failureBody(options.present(toHumError(thrown))));
+    data(failureBody(options.present(thrown)));
   }
 }
 

@@ -1,6 +1,7 @@
 /** The protocol between control plane and sidecars: two discriminated unions. proto/README.md is its prose. */
 import { z } from "zod";
 import { errorCodes, stages } from "../core/errors.ts";
+import { maxMemoryBytes } from "../core/job.ts";
 import { jobOptionsSchema } from "../core/options.ts";
 import { modelIdentitySchema, segmentSchema } from "../core/transcript.ts";
 
@@ -145,4 +146,4 @@ export const fromSidecarSchema = z.discriminatedUnion("type", [
 export type FromSidecar = z.infer<typeof fromSidecarSchema>;
 
 /** Audio up to this many bytes travels as the payload frame, anything larger by path. */
-export const maxPayloadBytes = 1024 * 1024;
+export const maxPayloadBytes = maxMemoryBytes;

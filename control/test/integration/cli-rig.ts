@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { checkoutRoot } from "../../src/core/checkout.ts";
 import { type Child, spawnChild } from "../../src/platform/child.ts";
 
@@ -28,8 +28,17 @@ export interface CliOptions {
   command?: string;
 }
 
-/** Nothing of the caller's HUM_ settings comes through but where the weights are; it is ended with the test. */
+/** Ended with the test. */
 export function startCli(args: readonly string[], options: CliOptions = {}): CliRun {
+  const run = spawnCli(args, options);
+  onTestFinished(async () => void (await run.child.stop(stopGraceMs)));
+  return run;
+}
+
+export const stopGraceMs = 20_000;
+
+/** Nothing of the caller's HUM_ settings comes through but where the weights are. Whoever calls it ends it. */
+export function spawnCli(args: readonly string[], options: CliOptions = {}): CliRun {
   const out: string[] = [];
   const err: string[] = [];
   const inherited = Object.entries(process.env).filter(
@@ -43,7 +52,6 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Cli
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     onLine: (line, stream) => (stream === "stdout" ? out : err).push(line),
   });
-  onTestFinished(async () => void (await child.stop(20_000)));
   return { child, out, err, result: child.exited.then(({ code }) => ({ code, out, err })) };
 }
 
@@ -54,4 +62,21 @@ export function makeDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "hum-cli-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
+}
+
+/** Settings of a node on the scripted engine, whose transcripts cost nothing. */
+export const fakeNode = (directory = makeDirectory()): Record<string, string> => ({
+  HUM_ALLOW_FAKE_MODELS: "1",
+  HUM_MODEL: "fake:echo",
+  HUM_DATA_DIR: join(directory, "data"),
+});
+
+/** Resolves with the URL once the banner is complete. */
+export async function untilServing(run: CliRun): Promise<string> {
+  const banner = () => {
+    const said = run.out.join("\n");
+    if (!said.includes("Ctrl-C stops everything.")) throw new Error([said, ...run.err].join("\n"));
+  };
+  await vi.waitFor(banner, { timeout: 20_000 });
+  return /ready at (http:\S+)/.exec(run.out.join("\n"))?.[1] ?? "";
 }

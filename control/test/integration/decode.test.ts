@@ -22,13 +22,14 @@ test("media goes through a decoder process and reaches the engine as PCM of its 
 });
 
 test("PCM beyond what a frame holds goes through the scratch directory, which is empty afterwards", async () => {
-  const { submit, dir } = await rig();
+  const { submit, scheduler, dir } = await rig();
   const path = join(dir, "upload");
   const wav = makeWav(new Uint8Array(60 * 32_000));
   writeFileSync(path, wav);
   const audio: Audio = { ...mediaAudio(wav), source: { kind: "file", path, offset: 0, length: wav.byteLength } };
   const transcript = await submit("fake:echo", { audio }).transcript;
   expect(transcript.duration_s).toBe(60);
+  await scheduler.drain();
   expect(readdirSync(dir).filter((name) => name.endsWith(".pcm"))).toEqual([]);
 });
 

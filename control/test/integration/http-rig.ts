@@ -157,7 +157,7 @@ export const started: JobEvent = {
 
 export const told = (index: number, segment: Segment): JobEvent => ({ type: "segment", attempt: 1, index, segment });
 
-export function transcriptOf(job: Job, segments: Segment[]): Transcript {
+function transcriptOf(job: Job, segments: Segment[]): Transcript {
   return {
     text: segments.map((one) => one.text).join(""),
     task: job.options.task,

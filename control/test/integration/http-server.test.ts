@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { HumError } from "../../src/core/errors.ts";
-import { type HttpRigOptions, openHttpRig, wav } from "./http-rig.ts";
+import { type HttpRigOptions, openHttpRig, started, wav } from "./http-rig.ts";
 
 async function open(options: HttpRigOptions = {}) {
   const rig = await openHttpRig(options);
@@ -121,4 +121,19 @@ test("the root says what this is", async () => {
 test("an address that is taken is told with the field to change", async () => {
   const rig = await open();
   await expect(openHttpRig({ http: { port: rig.port } })).rejects.toThrow(/EADDRINUSE.*http\.port/);
+});
+
+test("a fault in the middle of a stream is logged, although its answer began well", async () => {
+  const rig = await open({
+    script: ({ tell }) => {
+      tell(started);
+      tell({ type: "failed", attempt: 1, error: new HumError("engine_failed", "the engine raised") });
+    },
+  });
+  const init = upload();
+  init.body.append("stream", "true");
+  const answer = await fetch(`${rig.url}/v1/audio/transcriptions`, init);
+  expect(answer.status).toBe(200);
+  expect(await answer.text()).toContain("engine_failed");
+  expect(rig.logLines).toContainEqual(expect.objectContaining({ level: 50, code: "engine_failed" }));
 });

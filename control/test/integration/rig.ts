@@ -75,6 +75,7 @@ export async function openRig(adjust: (config: Config) => void = () => undefined
       jobs += 1;
       return scheduler.submit({
         id: `job-${jobs}`,
+        requestId: `request-${jobs}`,
         audio: silence(3),
         model,
         options: defaultOptions,

@@ -81,7 +81,8 @@ done
 
 if [ -z "$python" ]; then
   if [ -n "${PYTHON:-}" ]; then
-    lacks "PYTHON=$PYTHON ${seen:+is too old (${seen%; }) }${seen:-does not run }; Python 3.11 or newer is needed." \
+    if [ -n "$seen" ]; then fault="is too old (${seen%; })"; else fault="does not run"; fi
+    lacks "PYTHON=$PYTHON $fault; Python 3.11 or newer is needed." \
       "Set PYTHON to the command or path of such a Python, or unset it."
   elif [ -n "$seen" ]; then
     lacks "Python is too old (${seen%; }); 3.11 or newer is needed." \

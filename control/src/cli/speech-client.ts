@@ -20,8 +20,8 @@ export interface SpeechRequest {
 
 export type SpeechProgress =
   | { step: "upload"; doneBytes: number; totalBytes: number }
-  /** `text` is what came so far; empty until the first of it. */
-  | { step: "transcribe"; text: string };
+  /** `text` is what came so far, `doneS` where in the audio it ends; `totalS` is null where the server did not tell. */
+  | { step: "transcribe"; text: string; doneS: number; totalS: number | null };
 
 /** OpenAI's error object, as the server sent it or as we say it where none answered. */
 export interface SpeechFailure {
@@ -43,7 +43,8 @@ const errorSchema = z.object({
 });
 const eventSchema = z.union([
   errorSchema,
-  z.object({ type: z.literal("transcript.text.delta"), delta: z.string() }),
+  // Another OpenAI-compatible server may not tell where a delta ends.
+  z.object({ type: z.literal("transcript.text.delta"), delta: z.string(), end: z.number().optional() }),
   z.object({ type: z.literal("transcript.text.done"), text: z.string() }),
 ]);
 
@@ -54,7 +55,7 @@ export async function requestSpeech(request: SpeechRequest): Promise<SpeechResul
     const facts = await stat(request.file);
     if (facts.isDirectory()) return failure("it is a directory; name the files in it");
     const response = await send(request, facts.size);
-    request.onProgress?.({ step: "transcribe", text: "" });
+    request.onProgress?.({ ...nothingYet, totalS: durationOf(response) });
     if (response.headers["content-type"]?.startsWith("text/event-stream") === true) {
       return await followEvents(response, request);
     }
@@ -95,13 +96,14 @@ async function send(request: SpeechRequest, totalBytes: number): Promise<Incomin
     request.onProgress?.({ step: "upload", doneBytes, totalBytes });
   });
   file.once("error", (error) => outgoing.destroy(error));
-  outgoing.once("finish", () => request.onProgress?.({ step: "transcribe", text: "" }));
+  outgoing.once("finish", () => request.onProgress?.(nothingYet));
   outgoing.once("close", () => file.destroy());
   file.pipe(outgoing);
   return promise;
 }
 
 async function followEvents(response: IncomingMessage, request: SpeechRequest): Promise<SpeechResult> {
+  const totalS = durationOf(response);
   let text = "";
   for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (!line.startsWith("data:")) continue;
@@ -111,9 +113,16 @@ async function followEvents(response: IncomingMessage, request: SpeechRequest): 
     if ("error" in event) return { ok: false, error: event.error };
     if (event.type === "transcript.text.done") return { ok: true, body: `${event.text}\n` };
     text += event.delta;
-    request.onProgress?.({ step: "transcribe", text });
+    request.onProgress?.({ step: "transcribe", text, doneS: event.end ?? 0, totalS });
   }
   return failure("the server ended its answer before the transcript was complete");
+}
+
+export const nothingYet: Extract<SpeechProgress, { step: "transcribe" }> = { step: "transcribe", text: "", doneS: 0, totalS: null };
+
+function durationOf(response: IncomingMessage): number | null {
+  const header = response.headers["x-audio-duration"];
+  return header === undefined ? null : Number(header);
 }
 
 function refusal(status: number | undefined, body: string): SpeechResult {

@@ -1,9 +1,10 @@
 /** `hum-helix transcribe`: files in, transcripts out; what fails for one file does not stop the others. */
 import { type CommandInput, configOption, defineCommand } from "./command.ts";
 import { type ExitCode, exitCodes, type Io } from "./io.ts";
+import { progressBar } from "./progress-bar.ts";
 import { openServer, type Server } from "./server.ts";
 import { loadSettings } from "./settings.ts";
-import { requestSpeech, type SpeechProgress, type SpeechResult } from "./speech-client.ts";
+import { nothingYet, requestSpeech, type SpeechProgress, type SpeechResult } from "./speech-client.ts";
 import { createStatusLine, type StatusLine } from "./status-line.ts";
 import { transcriptLine } from "./transcript-line.ts";
 
@@ -101,16 +102,18 @@ async function transcribeFile(
 
 const redrawMs = 200;
 
-/** Upload in percent, then seconds waited and the last words that came. */
+/** Upload in percent, then how far the audio is transcribed, the seconds waited and the last words that came. */
 function createProgress(file: string, status: StatusLine) {
-  let last: SpeechProgress = { step: "transcribe", text: "" };
+  let last: SpeechProgress = nothingYet;
   const startedMs = performance.now();
   const draw = () => {
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
     if (last.step === "upload") {
       status.show(`${file}: uploading, ${Math.floor((100 * last.doneBytes) / last.totalBytes)} %`);
     } else {
-      status.show(`${file}: transcribing, ${seconds} s ${last.text.slice(-60).trimStart()}`);
+      const { doneS, totalS } = last;
+      const bar = totalS === null ? "transcribing," : progressBar(totalS === 0 ? 1 : doneS / totalS);
+      status.show(`${file}: ${bar} ${seconds} s ${last.text.slice(-60).trimStart()}`);
     }
   };
   const timer = setInterval(draw, redrawMs);

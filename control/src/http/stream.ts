@@ -26,12 +26,15 @@ const headers = {
   "transfer-encoding": "chunked",
 };
 
+/** Seconds of audio: with each delta's `end`, how far a stream has come. */
+const durationHeader = "x-audio-duration";
+
 /**
  * Resolves when the job has begun, or has waited for one heartbeat: what fails before that is thrown, and gets its own
  * status. Later failures become a line with a top-level `error`, the last one.
  */
 export async function streamTranscript(handle: JobHandle, options: StreamOptions): Promise<Response> {
-  await begun(handle, options.timing.heartbeatMs);
+  const durationS = await begun(handle, options.timing.heartbeatMs);
   const encoder = new TextEncoder();
   let heartbeat: NodeJS.Timeout | undefined;
   const body = new ReadableStream<Uint8Array>({
@@ -60,24 +63,28 @@ export async function streamTranscript(handle: JobHandle, options: StreamOptions
       options.abandon();
     },
   });
-  return new Response(body, { headers });
+  return new Response(body, {
+    headers: durationS === null ? headers : { ...headers, [durationHeader]: String(durationS) },
+  });
 }
 
-async function begun(handle: JobHandle, patienceMs: number): Promise<void> {
-  const patience = Promise.withResolvers<void>();
-  const timer = setTimeout(patience.resolve, patienceMs);
+/** The audio's duration in seconds, null where patience ended first. */
+async function begun(handle: JobHandle, patienceMs: number): Promise<number | null> {
+  const patience = Promise.withResolvers<null>();
+  const timer = setTimeout(() => patience.resolve(null), patienceMs);
   try {
-    await Promise.race([patience.promise, firstSign(handle)]);
+    return await Promise.race([patience.promise, firstSign(handle)]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function firstSign(handle: JobHandle): Promise<void> {
+async function firstSign(handle: JobHandle): Promise<number | null> {
   for await (const event of handle.events()) {
     if (event.type === "failed") throw event.error;
-    if (event.type !== "queued") return;
+    if (event.type === "started") return event.duration_s;
   }
+  return null;
 }
 
 async function follow(handle: JobHandle, options: StreamOptions & { send: (text: string) => void }): Promise<void> {
@@ -91,7 +98,7 @@ async function follow(handle: JobHandle, options: StreamOptions & { send: (text:
       case "segment": {
         shown += 1;
         const delta = show(event.segment.text);
-        if (delta !== "") data({ type: "transcript.text.delta", delta });
+        if (delta !== "") data({ type: "transcript.text.delta", delta, end: event.segment.end });
         return true;
       }
       case "restarted":

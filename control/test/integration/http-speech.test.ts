@@ -194,7 +194,7 @@ describe("a stream tells what happens to its job", () => {
     await within({ script }, async (target) => {
       const body = await (await streamed(target)).text();
       expect(body).toBe(
-        'data: {"type":"transcript.text.delta","delta":"Ask"}\n\n' +
+        'data: {"type":"transcript.text.delta","delta":"Ask","end":1}\n\n' +
           'data: {"error":{"message":"out of memory","type":"server_error","param":null,"code":"engine_failed"}}\n\n',
       );
     });

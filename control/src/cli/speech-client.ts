@@ -118,7 +118,12 @@ async function followEvents(response: IncomingMessage, request: SpeechRequest): 
   return failure("the server ended its answer before the transcript was complete");
 }
 
-export const nothingYet: Extract<SpeechProgress, { step: "transcribe" }> = { step: "transcribe", text: "", doneS: 0, totalS: null };
+export const nothingYet: Extract<SpeechProgress, { step: "transcribe" }> = {
+  step: "transcribe",
+  text: "",
+  doneS: 0,
+  totalS: null,
+};
 
 function durationOf(response: IncomingMessage): number | null {
   const header = response.headers["x-audio-duration"];

@@ -114,6 +114,8 @@ export function createSidecar(options: SidecarOptions): Sidecar {
 
   function receive(received: Received) {
     liveness.heard();
+    // One that is being ended has lost our trust: what it still sends must not decide a job.
+    if (verdict !== null) return;
     if (!received.ok) {
       options.onRefused(received.reason);
       log.warn({ sidecar: identity, reason: received.reason, detail: received.detail }, "refused a frame");

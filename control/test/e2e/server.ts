@@ -36,7 +36,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Tes
       output.push(line);
       const http = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
       if (http !== undefined) url.resolve(http);
-      if (/^redis:\/\/\S+$/.test(line)) redisUrl.resolve(line);
+      if (/^rediss?:\/\/\S+$/.test(line)) redisUrl.resolve(line);
     },
   });
   const early = child.exited.then((exit) => {

@@ -13,8 +13,11 @@ export interface ScratchAudio {
 }
 
 export interface Scratch {
-  /** One at a time; throws HumError `overloaded` when the disk is full. */
-  write(chunk: Uint8Array): Promise<void>;
+  /**
+   * Undefined where it is done at once, as for all that stays in memory; else one at a time. Rejects with HumError
+   * `overloaded` when the disk is full.
+   */
+  write(chunk: Uint8Array): Promise<void> | undefined;
   finish(): Promise<ScratchAudio>;
   /** Forgets the bytes and removes the file; may be called at any time, and again. */
   discard(): Promise<void>;
@@ -32,6 +35,7 @@ export function createScratch(path: string): Scratch {
   let head: Uint8Array | null = null;
   let file: FileHandle | null = null;
   let work: Promise<unknown> = Promise.resolve();
+  let pending = 0;
   let discarded = false;
 
   function reserve(bytes: number) {
@@ -53,16 +57,29 @@ export function createScratch(path: string): Scratch {
     filled = 0;
   }
 
+  /** How many of the bytes still fit into the block. */
+  function fill(bytes: Uint8Array): number {
+    reserve(bytes.byteLength);
+    const part = bytes.subarray(0, block.byteLength - filled);
+    block.set(part, filled);
+    filled += part.byteLength;
+    return part.byteLength;
+  }
+
   async function append(chunk: Uint8Array) {
     hash.update(chunk);
     for (let taken = 0; taken < chunk.byteLength; ) {
       if (filled === maxMemoryBytes) await flush();
-      reserve(chunk.byteLength - taken);
-      const part = chunk.subarray(taken, taken + block.byteLength - filled);
-      block.set(part, filled);
-      filled += part.byteLength;
-      taken += part.byteLength;
+      taken += fill(chunk.subarray(taken));
     }
+  }
+
+  /** A promise and a pause for each chunk would cost a small upload more than its copying. */
+  function appendAtOnce(chunk: Uint8Array): boolean {
+    if (discarded || pending > 0 || filled + chunk.byteLength > maxMemoryBytes) return false;
+    hash.update(chunk);
+    fill(chunk);
+    return true;
   }
 
   async function finish(): Promise<ScratchAudio> {
@@ -81,18 +98,23 @@ export function createScratch(path: string): Scratch {
 
   /** In order, and never while the file is being removed. */
   function enqueue<T>(step: () => Promise<T>): Promise<T> {
+    pending += 1;
     const result = work.then(() => {
       if (discarded) throw new HumError("cancelled", "the upload was given up");
       return step();
     });
-    work = result.catch(() => undefined);
+    work = result
+      .catch(() => undefined)
+      .finally(() => {
+        pending -= 1;
+      });
     return result.catch((error) => {
       throw toScratchError(error);
     });
   }
 
   return {
-    write: (chunk) => enqueue(() => append(chunk)),
+    write: (chunk) => (appendAtOnce(chunk) ? undefined : enqueue(() => append(chunk))),
     finish: () => enqueue(finish),
     async discard() {
       discarded = true;

@@ -58,9 +58,11 @@ interface Receiving {
 
 async function receiveRaw(c: HttpContext, receiving: Receiving): Promise<Upload> {
   const { scratch } = receiving.options;
-  await receiving.read(async (chunk) => {
-    await scratch.write(chunk);
+  await receiving.read((chunk) => {
+    const written = scratch.write(chunk);
+    if (written !== undefined) return written.then(() => release(chunk));
     release(chunk);
+    return undefined;
   });
   const fields: Fields = [...new URL(c.req.url).searchParams];
   return { fields, audio: await scratch.finish(), mediaType: receiving.mediaType };

@@ -30,8 +30,11 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** How long accepted requests, and then held events, may take at a stop. */
-const drainMs = 10_000;
+/**
+ * How long each step of a stop may take: accepted jobs, their answers, held events. Together with the sidecars' own
+ * ladder it stays below the 30 s that container engines allow.
+ */
+const patience = { jobsMs: 10_000, answersMs: 2_000, eventsMs: 5_000 };
 
 export async function startApp(config: Config, options: { log?: Log } = {}): Promise<App> {
   const log = options.log ?? createLog({ level: config.log.level, readable: process.stderr.isTTY });
@@ -55,7 +58,7 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     sinks: [createRedisSink({ config, url: bus.url, clock: systemClock, log })],
   });
   feed.start();
-  undo.defer(() => feed.stop(drainMs));
+  undo.defer(() => feed.stop(patience.eventsMs));
   undo.defer(() =>
     feed.system("node.stopped", config.events.node, { version, capacity: 0, spool_depth: heldEvents(feed) }),
   );
@@ -70,12 +73,16 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     config,
     packageDir,
     link,
-    clock: systemClock,
     log,
     metrics,
     observe: (slot, event) => tellSlot(feed, slot, { event, placement: { device, compute_type } }),
   });
   undo.defer(fleet.stop);
+  const nodeFacts = () => ({
+    version,
+    capacity: fleet.status().reduce((sum, slot) => sum + (slot.role === "engine" ? slot.credit : 0), 0),
+    spool_depth: heldEvents(feed),
+  });
   const scheduler = createScheduler({
     config,
     catalogue,
@@ -83,7 +90,9 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     scratchDir: directories.scratch,
     clock: systemClock,
     metrics,
+    log,
     observe: feed.observe,
+    onOverload: () => feed.system("node.overloaded", config.events.node, nodeFacts()),
   });
   const ready = fleet.engines(defaultModel).ready();
   // Whoever starts a node may look at readiness instead; the failure is told there too.
@@ -111,11 +120,6 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     scratchDir: directories.scratch,
   });
   const { url } = await http.start();
-  const nodeFacts = () => ({
-    version,
-    capacity: fleet.status().reduce((sum, slot) => sum + (slot.role === "engine" ? slot.credit : 0), 0),
-    spool_depth: heldEvents(feed),
-  });
   feed.system("node.started", config.events.node, nodeFacts());
 
   const running = undo.move();
@@ -123,9 +127,12 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
 
   async function stop() {
     feed.system("node.draining", config.events.node, nodeFacts());
-    await http.stop(drainMs);
-    await scheduler.drain();
-    await running.disposeAsync();
+    try {
+      // Together: no request is taken while the accepted ones end, and each of those is answered.
+      await Promise.all([http.stop(patience.jobsMs + patience.answersMs), scheduler.drain(patience.jobsMs)]);
+    } finally {
+      await running.disposeAsync();
+    }
   }
 
   return {

@@ -70,6 +70,18 @@ export function createMetrics() {
       labelNames: ["role"] as const,
       registers,
     }),
+    sidecarMemory: new Gauge({
+      name: "hum_sidecar_resident_bytes",
+      help: "Memory of the slot's process in RAM, as it last told.",
+      labelNames: ["slot"] as const,
+      registers,
+    }),
+    sidecarBusy: new Gauge({
+      name: "hum_sidecar_busy_seconds",
+      help: "Seconds that workers of the slot's process have spent on jobs since it started.",
+      labelNames: ["slot"] as const,
+      registers,
+    }),
     wireRefused: new Counter({
       name: "hum_wire_refused_total",
       help: "Frames from sidecars that were no valid message.",

@@ -1,5 +1,4 @@
 /** The fleet: the decoder pool, and one engine pool per model, started when the model is first asked for. */
-import type { Clock } from "../core/clock.ts";
 import type { Config } from "../core/config.ts";
 import type { Log } from "../core/log.ts";
 import type { Metrics } from "../core/metrics.ts";
@@ -20,26 +19,26 @@ export interface FleetOptions {
   /** Directory that holds the package hum_sidecar. */
   packageDir: string;
   link: Link;
-  clock: Clock;
   log: Log;
   metrics: Metrics;
   observe: SlotObserver;
+  /** For tests. */
+  coolDownMs?: number;
 }
+
+const defaultCoolDownMs = 30_000;
 
 export interface Fleet {
   readonly decoders: Pool;
-  /** Starts the model's processes on the first call; a pool that failed is made anew after a cool-down. */
+  /** Starts the model's processes on the first call. */
   engines(model: ModelEntry): Pool;
   status(): SlotStatus[];
   stop(): Promise<void>;
 }
 
-/** A model that cannot be loaded answers at once for this long, then may be tried again. */
-const coolDownMs = 30_000;
-
 export function createFleet(options: FleetOptions): Fleet {
-  const { config, link, clock, log, metrics } = options;
-  const pools = new Map<string, { pool: Pool; failedAtMs: number | null }>();
+  const { config, link, log, metrics } = options;
+  const pools = new Map<string, Pool>();
 
   const decoders = openPool("decoder", { role: "decoder", model: null, size: config.decoder.sidecars, load: null });
 
@@ -55,23 +54,24 @@ export function createFleet(options: FleetOptions): Fleet {
             maxBackoffMs: config.restart.max_backoff_s * 1000,
             maxFailures: config.restart.max_failures,
           }),
+          coolDownMs: options.coolDownMs ?? defaultCoolDownMs,
           log,
           onChange,
           onEvent(event) {
             if (event.type === "restarting") metrics.sidecarRestarts.inc({ role: spec.role });
             options.observe(identity, event);
           },
-          create: (incarnation, changed) => openSidecar(incarnation, { ...spec, changed }),
+          create: (incarnation, changed) => openSidecar(incarnation, { ...spec, slot: identity.name, changed }),
         });
       },
     });
-    pools.set(name, { pool, failedAtMs: null });
+    pools.set(name, pool);
     pool.onChange(countSlots);
     pool.start();
     return pool;
   }
 
-  function openSidecar(identity: string, spec: { role: Role; load: Load | null; changed: () => void }) {
+  function openSidecar(identity: string, spec: { role: Role; slot: string; load: Load | null; changed: () => void }) {
     return createSidecar({
       identity,
       link,
@@ -93,6 +93,10 @@ export function createFleet(options: FleetOptions): Fleet {
       log,
       onChange: spec.changed,
       onRefused: (reason) => metrics.wireRefused.inc({ reason }),
+      onUsage(usage) {
+        metrics.sidecarMemory.set({ slot: spec.slot }, usage.rss_bytes);
+        metrics.sidecarBusy.set({ slot: spec.slot }, usage.busy_s);
+      },
     });
   }
 
@@ -104,28 +108,20 @@ export function createFleet(options: FleetOptions): Fleet {
     }
   }
 
-  const status = () => [...pools.values()].flatMap(({ pool }) => pool.status());
+  const status = () => [...pools.values()].flatMap((pool) => pool.status());
 
   return {
     decoders,
     engines(model) {
       const name = poolName(model);
       const known = pools.get(name);
-      if (known !== undefined) {
-        if (known.pool.failure() === null) return known.pool;
-        known.failedAtMs ??= clock.monotonicMs();
-        if (clock.monotonicMs() - known.failedAtMs < coolDownMs) return known.pool;
-      }
-      return openPool(name, {
-        role: "engine",
-        model: model.name,
-        size: config.engine.sidecars,
-        load: loadMessage(model, config),
-      });
+      if (known !== undefined) return known;
+      const load = loadMessage(model, config);
+      return openPool(name, { role: "engine", model: model.name, size: config.engine.sidecars, load });
     },
     status,
     async stop() {
-      await Promise.all([...pools.values()].map(({ pool }) => pool.stop()));
+      await Promise.all([...pools.values()].map((pool) => pool.stop()));
     },
   };
 }

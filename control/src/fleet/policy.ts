@@ -18,6 +18,8 @@ export type Verdict = { respawn: true; delayMs: number } | { respawn: false; rea
 
 export interface RestartPolicy {
   judge(demise: Demise): Verdict;
+  /** A slot that was given up is tried again: what was counted is forgotten. */
+  forgive(): void;
 }
 
 /** Twice without ever being ready is no accident: the model or the installation is broken. */
@@ -39,6 +41,10 @@ export function createRestartPolicy(settings: RestartSettings, random: () => num
       }
       const ceiling = Math.min(settings.maxBackoffMs, settings.backoffMs * 2 ** (failures - 1));
       return { respawn: true, delayMs: ceiling / 2 + (ceiling / 2) * random() };
+    },
+    forgive() {
+      failures = 0;
+      neverReady = 0;
     },
   };
 }

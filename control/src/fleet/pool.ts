@@ -9,9 +9,9 @@ export interface Pool {
   status(): SlotStatus[];
   /** The least loaded sidecar with free credit, or null. */
   pick(): Sidecar | null;
-  /** Resolves when a slot is ready, rejects with `failure()` when none ever will be. */
+  /** Resolves when a slot is ready, rejects with `failure()` once all are given up. */
   ready(): Promise<void>;
-  /** Why no slot will ever take a job again; null while there is hope. */
+  /** Why no slot will take a job soon: all were given up or stopped. Null while there is hope. */
   failure(): HumError | null;
   /** Capacity or state may have changed; the function that is returned unsubscribes. */
   onChange(listener: () => void): () => void;

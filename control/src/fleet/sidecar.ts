@@ -64,6 +64,7 @@ export interface SidecarOptions {
   /** The state, the credit or the load of it changed. */
   onChange: () => void;
   onRefused: (reason: string) => void;
+  onUsage: (usage: MessageOf<"metrics">) => void;
 }
 
 interface Pending {
@@ -103,6 +104,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
   function kill(reason: string, permanent = false) {
     verdict ??= { reason, permanent };
     log.warn({ sidecar: identity, reason }, "ending sidecar");
+    enter("stopping");
     void child.stop(options.stopGraceMs);
   }
 
@@ -131,6 +133,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
       case "hello":
         return greet(message);
       case "ready":
+        if (state !== "loading") return;
         clearTimeout(timeout);
         announced = message;
         return enter("ready");
@@ -148,13 +151,15 @@ export function createSidecar(options: SidecarOptions): Sidecar {
       case "bye":
         log.debug({ sidecar: identity, reason: message.reason }, "sidecar says goodbye");
         return;
-      case "pong":
       case "metrics":
+        return options.onUsage(message);
+      case "pong":
         return;
     }
   }
 
   function greet(hello: MessageOf<"hello">) {
+    if (state !== "starting") return;
     clearTimeout(timeout);
     versions = hello.versions;
     if (hello.protocol.major !== protocolVersion.major) {
@@ -192,8 +197,10 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     const reason = verdict?.reason ?? (state === "stopping" ? "stopped" : describeExit(exit));
     const inFlight = [...pending.keys()];
     for (const id of inFlight) {
-      const lost = new HumError("sidecar_lost", `${identity} ended: ${reason}`, { stage: "transcribe" });
-      settle(id, (entry) => entry.settle.reject(lost));
+      settle(id, (entry) => {
+        const stage = stageOf(entry.request.message);
+        entry.settle.reject(new HumError("sidecar_lost", `${identity} ended: ${reason}`, { stage }));
+      });
     }
     enter("stopped");
     death.resolve({ exit, reason, wasReady, finishedJobs, permanent: verdict?.permanent ?? false, inFlight });
@@ -206,21 +213,22 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     announced: () => announced,
     versions: () => versions,
     inFlight: () => pending.size,
-    free: () => (state === "ready" && announced !== null && verdict === null ? announced.slots - pending.size : 0),
+    free: () => (state === "ready" && announced !== null ? announced.slots - pending.size : 0),
     died: death.promise,
     run(request) {
       const { id } = request.message;
       const entry: Pending = { request, settle: Promise.withResolvers(), detach: () => undefined };
       if (state !== "ready" || pending.has(id)) {
-        return Promise.reject(
-          new HumError("sidecar_lost", `${identity} is ${state} and takes no job`, { stage: "transcribe" }),
-        );
+        const stage = stageOf(request.message);
+        return Promise.reject(new HumError("sidecar_lost", `${identity} is ${state} and takes no job`, { stage }));
       }
       const cancel = () => tell({ type: "cancel", id });
       request.signal.addEventListener("abort", cancel, { once: true });
       entry.detach = () => request.signal.removeEventListener("abort", cancel);
       pending.set(id, entry);
       link.send(identity, request.message, request.payload ?? undefined).catch((error: HumError) => {
+        // Credit says that it has room, so it is gone or stuck: the next try must not find it again.
+        kill(`it takes no ${request.message.type}`);
         settle(id, (lost) => lost.settle.reject(error));
       });
       return entry.settle.promise;
@@ -240,6 +248,8 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     },
   };
 }
+
+const stageOf = (message: Request["message"]) => (message.type === "decode" ? "decode" : "transcribe");
 
 function describeExit(exit: ChildExit): string {
   if (exit.error !== null) return `it could not be started: ${exit.error}`;

@@ -9,6 +9,8 @@ export interface SlotOptions extends SlotIdentity {
   /** The identity is new at every spawn, so that a predecessor's stale messages fall away. */
   create: (identity: string, onChange: () => void) => Sidecar;
   policy: RestartPolicy;
+  /** How long a slot that was given up stays so before it is tried again; each time in a row doubles it. */
+  coolDownMs: number;
   log: Log;
   onEvent: (event: SlotEvent) => void;
   /** State, credit or load changed. */
@@ -23,6 +25,9 @@ export interface Slot {
   stop(): Promise<void>;
 }
 
+/** From half a minute to a quarter of an hour: a broken model costs little, and one that was mended comes back. */
+const maxDoublings = 5;
+
 export function createSlot(options: SlotOptions): Slot {
   let current: Sidecar | null = null;
   let incarnation = 0;
@@ -30,12 +35,15 @@ export function createSlot(options: SlotOptions): Slot {
   let state: "running" | "backoff" | "failed" | "stopped" = "stopped";
   let reason: string | null = null;
   let toldReady = false;
+  /** Times in a row that it was given up. */
+  let givenUp = 0;
 
   function changed() {
     const ready = current?.announced() ?? null;
     if (current !== null && ready !== null && !toldReady) {
       toldReady = true;
       reason = null;
+      givenUp = 0;
       options.onEvent({
         type: "ready",
         pid: current.pid,
@@ -78,6 +86,8 @@ export function createSlot(options: SlotOptions): Slot {
       waiting = setTimeout(start, verdict.delayMs);
     } else {
       state = "failed";
+      if (!death.permanent) waiting = setTimeout(startAgain, options.coolDownMs * 2 ** Math.min(givenUp, maxDoublings));
+      givenUp += 1;
       reason = `${verdict.reason}: ${death.reason}`;
       options.log.error({ slot: options.name, reason }, "slot given up");
       options.onEvent({ type: "quarantined", ...ending, reason });
@@ -85,9 +95,16 @@ export function createSlot(options: SlotOptions): Slot {
     options.onChange();
   }
 
+  function startAgain() {
+    options.policy.forgive();
+    start();
+  }
+
   async function stop() {
     if (waiting !== null) clearTimeout(waiting);
     state = "stopped";
+    // Where no process is left to end, nobody else would tell those who wait for this slot.
+    if (current === null) options.onChange();
     await current?.stop();
   }
 

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { HumError } from "../core/errors.ts";
 import type { ByteSource, Job } from "../core/job.ts";
+import type { Log } from "../core/log.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 
 export interface Pcm {
@@ -17,6 +18,7 @@ export interface DecodeOptions {
   signal: AbortSignal;
   maxDurationS: number;
   scratchDir: string;
+  log: Log;
 }
 
 /** s16le at 16 kHz mono. */
@@ -31,7 +33,11 @@ export async function decodeAudio(job: Job, options: DecodeOptions): Promise<Pcm
     return { source: audio.source, durationS, dispose: async () => undefined };
   }
   const outputPath = join(options.scratchDir, `${job.id}.pcm`);
-  const dispose = () => rm(outputPath, { force: true });
+  // A file that stays is swept at the next start; a job must not fail by it.
+  const dispose = () =>
+    rm(outputPath, { force: true }).catch((err) =>
+      options.log.warn({ err, job: job.id }, "decoded audio was not removed"),
+    );
   try {
     const { message, payload } = await options.dispatcher.run({
       priority: job.priority,
@@ -51,6 +57,10 @@ export async function decodeAudio(job: Job, options: DecodeOptions): Promise<Pcm
     if (message.type !== "decoded")
       throw new HumError("internal", `a decoder answered ${message.type}`, { stage: "decode" });
     const { path, offset, length } = message.audio;
+    // The process that answers has parsed hostile bytes: it may name nothing but what it was asked for.
+    if ((path !== null && path !== outputPath) || length > options.maxDurationS * bytesPerSecond) {
+      throw new HumError("internal", "a decoder answered with audio that it was not asked for", { stage: "decode" });
+    }
     const source: ByteSource =
       path === null ? { kind: "memory", data: payload ?? new Uint8Array(0) } : { kind: "file", path, offset, length };
     return { source, durationS: message.duration_s, dispose };

@@ -1,8 +1,11 @@
 /** The Scheduler actor: takes jobs, has them decoded and transcribed, and tells each job's events, one terminal each. */
+
+import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../core/clock.ts";
 import type { Config } from "../core/config.ts";
-import { HumError, toHumError } from "../core/errors.ts";
+import { HumError, type Stage, toHumError } from "../core/errors.ts";
 import type { Job, JobEvent, JobObserver } from "../core/job.ts";
+import type { Log } from "../core/log.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Catalogue } from "../core/model.ts";
 import type { Transcript } from "../core/transcript.ts";
@@ -11,6 +14,7 @@ import type { Pool } from "../fleet/pool.ts";
 import { decodeAudio, type Pcm } from "./decode.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
 import { createTeller, type JobHandle } from "./handle.ts";
+import { type JobLimit, limitJob } from "./limit.ts";
 import { transcribePcm } from "./transcribe.ts";
 
 export interface SchedulerOptions {
@@ -21,17 +25,25 @@ export interface SchedulerOptions {
   scratchDir: string;
   clock: Clock;
   metrics: Metrics;
+  log: Log;
   observe: JobObserver;
+  /** The first refusal after a job that was taken. */
+  onOverload: () => void;
 }
 
 export interface Scheduler {
-  /** Throws HumError `overloaded` where the queue is full; any later failure is told by the handle. */
+  /** Throws HumError `overloaded` where the queue is full, so that nobody uploads for nothing. */
+  admit(): void;
+  /** Throws as `admit` does; any later failure is told by the handle. */
   submit(job: Job): JobHandle;
   queued(): number;
   inFlight(): number;
   lastSuccessMs(): number | null;
-  /** Takes no more jobs and resolves when those that were taken have ended. */
-  drain(): Promise<void>;
+  /**
+   * Takes no more jobs, gives those that were taken `graceMs` to end, and fails the rest as `overloaded`, to be sent
+   * again elsewhere. What a stuck sidecar still holds of them ends with the sidecar.
+   */
+  drain(graceMs: number): Promise<void>;
 }
 
 export function createScheduler(options: SchedulerOptions): Scheduler {
@@ -40,6 +52,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const running = new Set<Promise<void>>();
   let lastSuccessMs: number | null = null;
   let draining = false;
+  let refusing = false;
+  const limits = new Set<JobLimit>();
 
   /** Jobs that no engine has begun: what the bound on the queue counts. */
   const waiting = new Set<Job>();
@@ -56,14 +70,24 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     );
   }
 
-  function submit(job: Job): JobHandle {
+  function admit(): void {
     if (draining) throw new HumError("overloaded", "this server is stopping and takes no more jobs");
-    if (queued() >= config.jobs.max_queued) {
-      throw new HumError("overloaded", `${queued()} jobs wait already; at most ${config.jobs.max_queued} may`);
+    if (queued() < config.jobs.max_queued) {
+      refusing = false;
+      return;
     }
+    if (!refusing) options.onOverload();
+    refusing = true;
+    throw new HumError("overloaded", `${queued()} jobs wait already; at most ${config.jobs.max_queued} may`);
+  }
+
+  function submit(job: Job): JobHandle {
+    admit();
     const teller = createTeller(job.id);
     const tell = (event: JobEvent) => {
-      if (teller.tell(event)) options.observe(job, event);
+      const inTime = teller.tell(event);
+      if (inTime) options.observe(job, event);
+      return inTime;
     };
     waiting.add(job);
     const work = perform(job, tell);
@@ -77,33 +101,40 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return teller.handle;
   }
 
-  /** Never rejects: a failure is an event. */
-  async function perform(job: Job, tell: (event: JobEvent) => void): Promise<void> {
+  /** Never rejects: a failure is an event. `tell` says whether the event was in time. */
+  async function perform(job: Job, tell: (event: JobEvent) => boolean): Promise<void> {
     const submittedMs = clock.monotonicMs();
-    const limit = limitJob(job, config.jobs.timeout_s);
     let attempt = 0;
+    let stage: Stage = "admission";
+    let outcome = "done";
     let pcm: Pcm | null = null;
     const fail = (thrown: unknown) => {
-      const error = toHumError(thrown, attempt === 0 ? "admission" : "transcribe");
-      tell({ type: "failed", attempt, error });
-      return error.code;
+      const error = toHumError(thrown, stage);
+      if (tell({ type: "failed", attempt, error })) outcome = error.code;
     };
+    const limit = limitJob(job, { timeoutS: config.jobs.timeout_s, clock, stage: () => stage });
+    limits.add(limit);
     // The submitter hears at once; the sidecar lets go of the job in its own time.
-    limit.signal.addEventListener("abort", () => void fail(limit.signal.reason), { once: true });
-    let outcome: string;
+    limit.signal.addEventListener("abort", () => fail(limit.signal.reason), { once: true });
     tell({ type: "queued", position: queued() - 1 });
     try {
       const model = catalogue.resolve(job.model);
       // Asked for first, so that a model that is not loaded loads while the audio is decoded.
-      const engines = dispatcherOf(fleet.engines(model));
+      stage = "load";
+      const engines = fleet.engines(model);
+      const failure = engines.failure();
+      if (failure !== null) throw failure;
+      stage = "decode";
       pcm = await decodeAudio(job, {
         dispatcher: dispatcherOf(fleet.decoders),
         signal: limit.signal,
         maxDurationS: config.decoder.max_duration_s,
         scratchDir: options.scratchDir,
+        log: options.log,
       });
+      stage = "transcribe";
       const transcript = await transcribePcm(job, pcm, {
-        dispatcher: engines,
+        dispatcher: dispatcherOf(engines),
         signal: limit.signal,
         deadlineMs: limit.deadlineMs,
         submittedMs,
@@ -116,54 +147,38 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         },
         tell,
       });
-      lastSuccessMs = clock.monotonicMs();
-      measure(transcript);
-      tell({ type: "done", attempt, transcript });
-      outcome = "done";
+      if (tell({ type: "done", attempt, transcript })) measure(transcript);
     } catch (thrown) {
-      outcome = fail(thrown);
+      fail(thrown);
     } finally {
       limit.release();
+      limits.delete(limit);
       await pcm?.dispose();
     }
     metrics.jobs.inc({ model: job.model, outcome });
   }
 
   function measure(transcript: Transcript) {
+    lastSuccessMs = clock.monotonicMs();
     const labels = { model: transcript.model.name };
     metrics.jobQueue.observe(labels, transcript.queue_s);
     metrics.jobProcessing.observe(labels, transcript.processing_s);
     metrics.audioSeconds.inc(labels, transcript.duration_s);
   }
 
-  /** The client's signal and the job's deadline as one signal whose reason is a HumError. */
-  function limitJob(job: Job, timeoutS: number | null) {
-    const controller = new AbortController();
-    const deadlineMs = job.deadlineMs ?? (timeoutS === null ? null : clock.monotonicMs() + timeoutS * 1000);
-    const leave = () => controller.abort(new HumError("cancelled", "the client left before the transcript was ready"));
-    const expire = () =>
-      controller.abort(new HumError("deadline", "the job's deadline passed before its transcript was ready"));
-    const timer = deadlineMs === null ? undefined : setTimeout(expire, Math.max(0, deadlineMs - clock.monotonicMs()));
-    if (job.signal.aborted) leave();
-    else job.signal.addEventListener("abort", leave, { once: true });
-    return {
-      signal: controller.signal,
-      deadlineMs,
-      release() {
-        clearTimeout(timer);
-        job.signal.removeEventListener("abort", leave);
-      },
-    };
-  }
-
   return {
+    admit,
     submit,
     queued,
     inFlight,
     lastSuccessMs: () => lastSuccessMs,
-    async drain() {
+    async drain(graceMs) {
       draining = true;
-      await Promise.all(running);
+      const patience = new AbortController();
+      const ended = Promise.all(running).finally(() => patience.abort());
+      await Promise.race([ended, delay(graceMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
+      const message = "this node stopped before the transcript was ready; send the request again";
+      for (const limit of limits) limit.end("overloaded", message);
     },
   };
 }

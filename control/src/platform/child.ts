@@ -41,6 +41,8 @@ export function spawnChild(options: ChildOptions): Child {
     reject: false,
     detached: true,
     cleanup: false,
+    // The ladder is ours: execa would send SIGKILL 5 s after any SIGTERM.
+    forceKillAfterDelay: false,
   });
   const follow = async (stream: "stdout" | "stderr") => {
     for await (const line of child.iterable({ from: stream })) options.onLine?.(String(line), stream);

@@ -1,8 +1,9 @@
 /** The ROUTER socket that every sidecar connects to: the only importer of zeromq. Frames in, messages out, by identity. */
 import { Router } from "zeromq";
+import { z } from "zod";
 import { HumError } from "../core/errors.ts";
 import { decodeMessage, encodeMessage } from "./codec.ts";
-import { type FromSidecar, maxPayloadBytes, type ToSidecar } from "./messages.ts";
+import { type FromSidecar, maxPayloadBytes, type ToSidecar, toSidecarSchema } from "./messages.ts";
 
 export type Received =
   | { ok: true; message: FromSidecar; payload: Uint8Array | null }
@@ -68,7 +69,14 @@ export async function openLink(options: LinkOptions): Promise<Link> {
           `a payload of ${payload.byteLength} bytes; at most ${maxPayloadBytes} travel in a frame`,
         );
       }
-      const header = encodeMessage(message);
+      const checked = toSidecarSchema.safeParse(message);
+      if (!checked.success) {
+        throw new HumError(
+          "internal",
+          `a ${message.type} that no sidecar would read: ${z.prettifyError(checked.error)}`,
+        );
+      }
+      const header = encodeMessage(checked.data);
       try {
         await router.send(payload === undefined ? [identity, header] : [identity, header, payload]);
       } catch (cause) {

@@ -29,7 +29,7 @@ test("PCM beyond what a frame holds goes through the scratch directory, which is
   const audio: Audio = { ...mediaAudio(wav), source: { kind: "file", path, offset: 0, length: wav.byteLength } };
   const transcript = await submit("fake:echo", { audio }).transcript;
   expect(transcript.duration_s).toBe(60);
-  await scheduler.drain();
+  await scheduler.drain(5000);
   expect(readdirSync(dir).filter((name) => name.endsWith(".pcm"))).toEqual([]);
 });
 

@@ -48,11 +48,12 @@ export async function openRig(adjust: (config: Config) => void = () => undefined
     config,
     packageDir: packageDirOf(checkoutRoot),
     link,
-    clock: systemClock,
     log,
     metrics,
+    coolDownMs: 500,
     observe: (slot, event) => void slotEvents.push({ slot: slot.name, ...event }),
   });
+  let overloads = 0;
   const scheduler = createScheduler({
     config,
     catalogue,
@@ -60,10 +61,15 @@ export async function openRig(adjust: (config: Config) => void = () => undefined
     scratchDir: dir,
     clock: systemClock,
     metrics,
+    log,
+    onOverload: () => {
+      overloads += 1;
+    },
     observe: (job, event) => void jobEvents.push({ id: job.id, event }),
   });
   let jobs = 0;
   return {
+    overloads: () => overloads,
     config,
     dir,
     fleet,

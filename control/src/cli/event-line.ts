@@ -22,7 +22,7 @@ function detailOf(data: Record<string, unknown>): string {
 }
 
 /** Values that the subject tells already, and those without a word for a person, are left out. */
-const untold = new Set(["request_id", "slot", "attempt"]);
+const untold = new Set(["request_id", "job_id", "slot", "attempt"]);
 
 function describe(data: Record<string, unknown>): string {
   return Object.entries(data)

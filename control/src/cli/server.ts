@@ -19,7 +19,7 @@ const pingSchema = z.object({ status: z.literal("healthy") });
 /** Where a server with this configuration is reached from here. */
 export function configuredUrl({ http }: Pick<Config, "http">): string {
   const host = { "0.0.0.0": "127.0.0.1", "::": "::1" }[http.host] ?? http.host;
-  return `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${http.port}`;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${http.port}`;
 }
 
 /** Whether what answers there is one of us: another program may have the port. */

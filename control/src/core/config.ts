@@ -1,20 +1,39 @@
 /** The configuration's schema, and the environment variable that overrides each field. */
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
+import { parseRedisUrl } from "./redis-url.ts";
 
 const positive = z.number().positive();
 const count = z.int().min(1);
 
+/** Seconds that a timer waits for: one over 2^31 ms fires at once. */
+const wait = positive.max(2_147_483);
+
+/** Numbers that go to a sidecar have 32 bits. */
+const maxUint32 = 0xffff_ffff;
+const pcmBytesPerS = 2 * 16_000;
+
+const redisUrl = z.string().superRefine((url, context) => {
+  const parsed = parseRedisUrl(url);
+  if (!parsed.ok) context.addIssue({ code: "custom", input: url, message: `${parsed.demand}, or null` });
+});
+
 export const configSchema = z
   .strictObject({
     http: z.strictObject({
-      host: z.string().min(1),
+      /** An IPv6 address may be written in brackets, as in a URL; here it has none. */
+      host: z
+        .string()
+        .overwrite((host) => host.replace(/^\[(.*)\]$/, "$1"))
+        .min(1),
       /** 0 takes a free port. */
       port: z.int().min(0).max(65535),
       api_key: z.string().min(8).nullable(),
-      max_body_bytes: count,
+      max_body_bytes: count.max(maxUint32),
       /** A body slower than this is given up with 408. */
       min_body_bytes_per_s: z.int().min(0),
+      /** A body that takes longer is given up with 408, however fast it is. */
+      max_body_s: positive,
       max_parts: count,
     }),
     data_dir: z.string().min(1),
@@ -30,24 +49,25 @@ export const configSchema = z
       device: z.enum(["auto", "cpu", "cuda"]),
       compute_type: z.string().min(1),
       /** 0 means one per core. */
-      workers: z.int().min(0),
-      threads_per_worker: count,
-      load_timeout_s: positive,
+      workers: z.int().min(0).max(maxUint32),
+      threads_per_worker: count.max(maxUint32),
+      load_timeout_s: wait,
     }),
     decoder: z.strictObject({
       sidecars: count,
-      max_duration_s: positive,
+      /** The bytes of its samples are counted on the wire. */
+      max_duration_s: positive.max(Math.floor(maxUint32 / pcmBytesPerS)),
     }),
     liveness: z.strictObject({
-      hello_timeout_s: positive,
-      ping_interval_s: positive,
+      hello_timeout_s: wait,
+      ping_interval_s: wait,
       missed_pings: count,
       /** From `stop` to SIGTERM, and from SIGTERM to SIGKILL. */
-      stop_grace_s: positive,
+      stop_grace_s: wait,
     }),
     restart: z.strictObject({
-      backoff_s: positive,
-      max_backoff_s: positive,
+      backoff_s: wait,
+      max_backoff_s: wait,
       /** Deaths in a row without a finished job before the slot is given up. */
       max_failures: count,
     }),
@@ -55,18 +75,15 @@ export const configSchema = z
       max_queued: count,
       max_attempts: count,
       /** Null lets a job take as long as it takes. */
-      timeout_s: positive.nullable(),
+      timeout_s: wait.nullable(),
     }),
     events: z.strictObject({
       node: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 letters, digits, '.', '_' or '-'"),
       redis: z.strictObject({
         /** Null starts an embedded server of our own. */
-        url: z
-          .string()
-          .regex(/^(rediss?|unix):\/\//, "a URL that begins with redis://, rediss:// or unix://")
-          .nullable(),
+        url: redisUrl.nullable(),
         embedded_port: z.int().min(0).max(65535),
-        command_timeout_s: positive,
+        command_timeout_s: wait,
         /** Events held while Redis is away; beyond it the oldest are dropped and counted. */
         max_held: count,
         retention_s: positive,
@@ -106,6 +123,7 @@ export const environmentFields = {
   HUM_API_KEY: "http.api_key",
   HUM_HTTP_MAX_BODY_BYTES: "http.max_body_bytes",
   HUM_HTTP_MIN_BODY_BYTES_PER_S: "http.min_body_bytes_per_s",
+  HUM_HTTP_MAX_BODY_S: "http.max_body_s",
   HUM_HTTP_MAX_PARTS: "http.max_parts",
   HUM_DATA_DIR: "data_dir",
   HUM_MODEL_DIR: "model_dir",
@@ -152,8 +170,7 @@ loopback.addAddress("::1", "ipv6");
 
 /** A name other than localhost counts as reachable from outside: what it resolves to may change. */
 function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[(.*)\]$/, "$1");
-  if (bare.toLowerCase() === "localhost") return true;
-  const family = isIP(bare);
-  return family !== 0 && loopback.check(bare, family === 6 ? "ipv6" : "ipv4");
+  if (host.toLowerCase() === "localhost") return true;
+  const family = isIP(host);
+  return family !== 0 && loopback.check(host, family === 6 ? "ipv6" : "ipv4");
 }

@@ -18,7 +18,7 @@ export interface Failure {
 export const stages = ["admission", "decode", "load", "transcribe", "deliver"] as const;
 export type Stage = (typeof stages)[number];
 
-/** The only exception class of ours. The message says what was wrong, with the value, and what would be right. */
+/** The exception of ours; ConfigError is its one special kind. The message says what was wrong, with the value, and what would be right. */
 export class HumError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;

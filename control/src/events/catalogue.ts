@@ -14,6 +14,9 @@ const seconds = z.number().min(0);
 const id = z.string().min(1);
 const attempt = z.int().min(0);
 
+/** `job_id` is ours and unique; `request_id` is the client's where it sent one, and may come again. */
+const ids = { request_id: id, job_id: id };
+
 const audio = z.object({
   sha256: z.string(),
   bytes: count,
@@ -31,7 +34,7 @@ const failure = z.object({
 
 const transcription = {
   "transcription.requested": z.object({
-    request_id: id,
+    ...ids,
     audio,
     model: z.string(),
     task: z.enum(["transcribe", "translate"]),
@@ -41,7 +44,7 @@ const transcription = {
     priority: z.enum(priorities),
   }),
   "transcription.started": z.object({
-    request_id: id,
+    ...ids,
     attempt,
     audio,
     model: modelIdentitySchema,
@@ -49,9 +52,9 @@ const transcription = {
     queue_s: seconds,
   }),
   /** Segments from `from_index` on are void: a later attempt told something else. */
-  "transcription.restarted": z.object({ request_id: id, attempt, from_index: count }),
+  "transcription.restarted": z.object({ ...ids, attempt, from_index: count }),
   "transcription.segment": z.object({
-    request_id: id,
+    ...ids,
     attempt,
     index: count,
     start: z.number(),
@@ -65,7 +68,7 @@ const transcription = {
     words: z.array(wordSchema),
   }),
   "transcription.completed": z.object({
-    request_id: id,
+    ...ids,
     attempt,
     text: z.string(),
     language: z.string(),
@@ -78,9 +81,9 @@ const transcription = {
     model: modelIdentitySchema,
     usage: z.object({ type: z.literal("duration"), seconds }),
   }),
-  "transcription.failed": z.object({ request_id: id, attempt, error: failure }),
+  "transcription.failed": z.object({ ...ids, attempt, error: failure }),
   "transcription.cancelled": z.object({
-    request_id: id,
+    ...ids,
     attempt,
     reason: z.string(),
     /** `client` left or asked for it; `node` gave up on its own. */
@@ -90,9 +93,9 @@ const transcription = {
 
 /** May be dropped by a bus that is slow; all others are kept until it has them. */
 const ephemeral = {
-  "transcription.progress": z.object({ request_id: id, processed_s: seconds, total_s: seconds }),
+  "transcription.progress": z.object({ ...ids, processed_s: seconds, total_s: seconds }),
   "transcription.partial": z.object({
-    request_id: id,
+    ...ids,
     text: z.string(),
     stable_text: z.string(),
     revision: count,
@@ -117,7 +120,7 @@ const system = {
   "model.load_failed": z.object({ model: z.string(), ...placement, reason: z.string() }),
   "sidecar.started": z.object(process),
   "sidecar.ready": z.object({ ...process, versions: z.record(z.string(), z.string()) }),
-  /** `inflight`: the request ids that it took with it. */
+  /** `inflight`: the `job_id` of each job that it took with it. */
   "sidecar.crashed": z.object({ ...process, ...exit, inflight: z.array(z.string()) }),
   "sidecar.restarted": z.object({ ...process, backoff_s: seconds }),
   "sidecar.quarantined": z.object({ ...process, ...exit }),

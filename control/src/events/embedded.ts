@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../core/config.ts";
 import type { Log } from "../core/log.ts";
 import { type Child, spawnChild } from "../platform/child.ts";
+import { childEnvironment } from "../platform/child-environment.ts";
 import { connectRedis } from "./clients/redis.ts";
 import {
   adminUrlOf,
@@ -56,7 +57,7 @@ export async function startEmbeddedRedis(options: EmbeddedOptions): Promise<Embe
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const identity = readIdentity(dataDir);
   await refuseSecondServer(identity, dataDir);
-  const binary = await locateServer(config.python);
+  const binary = await locateServer(config.python, packageDir);
   const url = adminUrlOf(identity, { socketPath });
   const ending = new AbortController();
   let child: Child | null = null;
@@ -69,7 +70,7 @@ export async function startEmbeddedRedis(options: EmbeddedOptions): Promise<Embe
     const started = spawnChild({
       command: config.python,
       args: ["-m", "hum_sidecar.tether", "--", binary, settingsPath],
-      env: { PATH: process.env.PATH ?? "", PYTHONPATH: packageDir },
+      env: childEnvironment(packageDir),
       onLine: (line) => {
         lines.push(line);
         log.debug({ server: "redis", line }, "embedded Redis");
@@ -131,8 +132,13 @@ export async function startEmbeddedRedis(options: EmbeddedOptions): Promise<Embe
 
   const { server, port } = await launchFirst();
   const subscriberUrl = subscriberUrlOf(identity, port);
-  writeIdentity(dataDir, { ...identity, port });
-  writeSecret(urlFileOf(config.data_dir), `${subscriberUrl}\n`);
+  try {
+    writeIdentity(dataDir, { ...identity, port });
+    writeSecret(urlFileOf(config.data_dir), `${subscriberUrl}\n`);
+  } catch (error) {
+    await server.stop(stopGraceMs);
+    throw error;
+  }
   const kept = keepAlive(server);
 
   return {

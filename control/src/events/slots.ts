@@ -1,5 +1,6 @@
 /** What happens to a slot as events of the system stream: the sidecar's own, and the model's that it serves. */
 import type { SlotEvent, SlotIdentity } from "../core/slot.ts";
+import type { EventData } from "./catalogue.ts";
 import type { Feed } from "./feed.ts";
 
 /** What was asked for, until the sidecar says what it got. */
@@ -8,12 +9,16 @@ export interface Placement {
   compute_type: string;
 }
 
-export function tellSlot(
-  feed: Pick<Feed, "system">,
-  { name, model }: SlotIdentity,
-  at: { event: SlotEvent; placement: Placement },
-): void {
+type Teller = Pick<Feed, "system">;
+type Loaded = Omit<EventData<"model.unloaded">, "reason">;
+
+/** What each slot's process holds: its ending tells neither that nor whether it ever was ready. */
+const loadedBy = new WeakMap<SlotIdentity, Loaded>();
+
+/** `identity` is the same object for all events of a slot. */
+export function tellSlot(feed: Teller, identity: SlotIdentity, at: { event: SlotEvent; placement: Placement }): void {
   const { event, placement } = at;
+  const { name, model } = identity;
   const slot = name;
   switch (event.type) {
     case "started":
@@ -23,9 +28,11 @@ export function tellSlot(
     case "ready":
       feed.system("sidecar.ready", name, { slot, pid: event.pid, versions: event.versions });
       if (event.model !== null) {
-        const { name: loaded, device, compute_type } = event.model;
+        const { device, compute_type } = event.model;
         const { load_s, memory_bytes } = event;
-        feed.system("model.loaded", loaded, { model: loaded, device, compute_type, load_s, memory_bytes });
+        const loaded = { model: event.model.name, device, compute_type };
+        feed.system("model.loaded", loaded.model, { ...loaded, load_s, memory_bytes });
+        loadedBy.set(identity, loaded);
       }
       return;
     case "crashed": {
@@ -34,7 +41,7 @@ export function tellSlot(
       if (model !== null && !event.was_ready) {
         feed.system("model.load_failed", model, { model, ...placement, reason: event.reason });
       }
-      return;
+      return tellUnloaded(feed, identity, event.reason);
     }
     case "restarting":
       feed.system("sidecar.restarted", name, { slot, pid: event.pid, backoff_s: event.backoff_s });
@@ -43,7 +50,13 @@ export function tellSlot(
     case "stopped": {
       const { pid, exit_code, signal } = event;
       feed.system(`sidecar.${event.type}`, name, { slot, pid, exit_code, signal });
-      return;
+      return tellUnloaded(feed, identity, event.reason);
     }
   }
+}
+
+function tellUnloaded(feed: Teller, identity: SlotIdentity, reason: string): void {
+  const loaded = loadedBy.get(identity);
+  if (loaded !== undefined) feed.system("model.unloaded", loaded.model, { ...loaded, reason });
+  loadedBy.delete(identity);
 }

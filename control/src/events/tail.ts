@@ -1,6 +1,7 @@
 /** Follows the feed from outside, as any subscriber could: every stream, from now or from the start, across restarts. */
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { HumError } from "../core/errors.ts";
 import { streamNames } from "./catalogue.ts";
 import { connectRedis, isFatal, type RedisConnection } from "./clients/redis.ts";
 import { type CloudEvent, cloudEventSchema } from "./envelope.ts";
@@ -29,7 +30,7 @@ interface Entry {
   fields: string[];
 }
 
-/** Throws only where the server refuses us, such as for a wrong password. */
+/** Throws only where the server refuses us, such as for a wrong password, or the URL is none. */
 export async function* tailEvents(options: TailOptions): AsyncGenerator<CloudEvent> {
   const { url, signal, onNotice } = options;
   /** By stream, the last entry that was read. Empty until the first connection tells where "now" is. */
@@ -56,6 +57,7 @@ export async function* tailEvents(options: TailOptions): AsyncGenerator<CloudEve
       }
     } catch (thrown) {
       if (signal.aborted) return;
+      if (thrown instanceof HumError) throw thrown;
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       if (isFatal(error)) throw new Error(`the server at ${withoutPassword(url)} refused: ${error.message}`);
       failures += 1;

@@ -17,31 +17,33 @@ export function describe(job: Job, event: JobEvent): TranscriptionEvent {
       const audio = { ...audioOf(job), duration_s: event.duration_s };
       return {
         name: "transcription.started",
-        data: { request_id: job.requestId, attempt, audio, model, slot, queue_s },
+        data: { ...idsOf(job), attempt, audio, model, slot, queue_s },
       };
     }
     case "restarted": {
       const { attempt, from_index } = event;
-      return { name: "transcription.restarted", data: { request_id: job.requestId, attempt, from_index } };
+      return { name: "transcription.restarted", data: { ...idsOf(job), attempt, from_index } };
     }
     case "segment": {
       const { attempt, index } = event;
       return {
         name: "transcription.segment",
-        data: { request_id: job.requestId, attempt, index, ...segmentOf(event.segment) },
+        data: { ...idsOf(job), attempt, index, ...segmentOf(event.segment) },
       };
     }
     case "done": {
       const { attempt, transcript } = event;
       return {
         name: "transcription.completed",
-        data: { request_id: job.requestId, attempt, ...completionOf(transcript) },
+        data: { ...idsOf(job), attempt, ...completionOf(transcript) },
       };
     }
     case "failed":
       return ending(job, event.attempt, event.error);
   }
 }
+
+const idsOf = ({ id, requestId }: Job) => ({ request_id: requestId, job_id: id });
 
 const audioOf = ({ audio }: Job) => ({
   sha256: audio.sha256,
@@ -53,7 +55,7 @@ const audioOf = ({ audio }: Job) => ({
 function requested(job: Job): EventData<"transcription.requested"> {
   const { model, options, priority } = job;
   const { task, language } = options;
-  return { request_id: job.requestId, audio: audioOf(job), model, task, language, options, priority };
+  return { ...idsOf(job), audio: audioOf(job), model, task, language, options, priority };
 }
 
 function segmentOf(segment: Segment) {
@@ -80,7 +82,7 @@ function completionOf(transcript: Transcript) {
 function ending(job: Job, attempt: number, error: HumError): TranscriptionEvent {
   if (error.code === "cancelled") {
     const by = job.signal.aborted ? "client" : "node";
-    return { name: "transcription.cancelled", data: { request_id: job.requestId, attempt, reason: error.message, by } };
+    return { name: "transcription.cancelled", data: { ...idsOf(job), attempt, reason: error.message, by } };
   }
-  return { name: "transcription.failed", data: { request_id: job.requestId, attempt, error: error.toFailure() } };
+  return { name: "transcription.failed", data: { ...idsOf(job), attempt, error: error.toFailure() } };
 }

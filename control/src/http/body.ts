@@ -1,4 +1,4 @@
-/** The request's body as it arrives, under limits on size and pace; written to a sink with backpressure. */
+/** The request's body as it arrives, under limits on size, pace and time; written to a sink with backpressure. */
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../core/clock.ts";
 import { HumError } from "../core/errors.ts";
@@ -9,6 +9,8 @@ export interface BodyLimits {
   minBytesPerS: number;
   /** How long the client may fall behind the least pace; a silent one is given up after this long. */
   graceMs: number;
+  /** For the whole body: a slow one would else hold its connection for days. */
+  maxMs: number;
 }
 
 export interface BodyOptions {
@@ -35,6 +37,7 @@ export function readBody(incoming: IncomingMessage, options: BodyOptions): Promi
   let creditMs = limits.graceMs;
   let waitingSinceMs = 0;
   let timer: NodeJS.Timeout | undefined;
+  const end = setTimeout(() => reject(tooLong(received, limits)), limits.maxMs);
 
   function wait() {
     waitingSinceMs = clock.monotonicMs();
@@ -73,6 +76,7 @@ export function readBody(incoming: IncomingMessage, options: BodyOptions): Promi
   }
   return promise.finally(() => {
     clearTimeout(timer);
+    clearTimeout(end);
     signal.removeEventListener("abort", abort);
     incoming.off("data", take).off("end", resolve).off("error", leave).off("close", close).pause();
     // What is reset later has been judged already.
@@ -88,5 +92,12 @@ function tooSlow(received: number, limits: BodyLimits): HumError {
   const message =
     `the body arrived too slowly: ${received} bytes, then slower than ${limits.minBytesPerS} bytes/s ` +
     `for more than ${limits.graceMs / 1000} s`;
+  return new HumError("request_timeout", message);
+}
+
+function tooLong(received: number, limits: BodyLimits): HumError {
+  const message =
+    `the body did not arrive within ${limits.maxMs / 1000} s, the longest that one may take: ` +
+    `${received} bytes came; send a smaller file, or over a faster link`;
   return new HumError("request_timeout", message);
 }

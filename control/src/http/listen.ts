@@ -30,10 +30,12 @@ export function createListener(fetch: Fetch): Server {
     answering.set(incoming.socket, outgoing);
     void listener(incoming, outgoing);
   };
-  // Bodies have a least pace instead of a time by which they must be complete.
+  // Bodies have limits of their own, see body.ts.
   const server = createServer({ requestTimeout: 0, headersTimeout: 30_000 }, onRequest);
   // The upload says "continue" once it means to read the body.
   server.on("checkContinue", onRequest);
+  // Unheard, Node would answer without a body or a request id; the router refuses it as it refuses all else.
+  server.on("checkExpectation", onRequest);
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     const answer = answering.get(socket);
     const isAnswering = answer?.headersSent === true && !answer.writableFinished;

@@ -4,6 +4,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { HumError } from "../core/errors.ts";
 import { createGate } from "./access.ts";
 import { defaultTiming, type HttpDeps, type HttpEnv, type Operation } from "./deps.ts";
+import { refuseExpectation } from "./expectation.ts";
 import { failureResponse, presentable, quote } from "./failure.ts";
 import { awaitsBody, linger } from "./linger.ts";
 import { observe } from "./observe.ts";
@@ -50,6 +51,7 @@ export function createRouter(deps: HttpDeps): Hono<HttpEnv> {
     await next();
     if (awaitsBody(c.env.incoming)) c.res = await linger(c.res, c.env.incoming, lingering);
   });
+  app.use(refuseExpectation);
   for (const operation of operations) {
     app.on(operation.method, operation.path, (c) => {
       c.set("route", operation.route);

@@ -32,7 +32,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
       if (stopping) setImmediate(() => server.closeIdleConnections());
     });
   };
-  server.prependListener("request", watch).prependListener("checkContinue", watch);
+  for (const kind of ["request", "checkContinue", "checkExpectation"]) server.prependListener(kind, watch);
 
   return {
     async start() {

@@ -26,6 +26,7 @@ export async function receiveUpload(c: HttpContext, options: UploadOptions): Pro
     maxBytes: options.limits.max_body_bytes,
     minBytesPerS: options.limits.min_body_bytes_per_s,
     graceMs: options.graceMs,
+    maxMs: options.limits.max_body_s * 1000,
   };
   checkAnnounced(incoming, limits);
   checkEncoding(incoming);

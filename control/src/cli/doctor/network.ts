@@ -32,9 +32,7 @@ async function bindProblem(host: string, port: number): Promise<NodeJS.ErrnoExce
   const { promise, resolve } = Promise.withResolvers<NodeJS.ErrnoException | null>();
   const server = createServer();
   server.once("error", resolve);
-  server.listen({ host: host.replace(/^\[(.*)\]$/, "$1"), port, exclusive: true }, () =>
-    server.close(() => resolve(null)),
-  );
+  server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)));
   return promise;
 }
 

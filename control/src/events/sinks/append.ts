@@ -14,9 +14,15 @@ const channelPrefix = "humhelix.events.";
 const lastKey = (source: string) => `${base}:last:${source}`;
 
 /**
+ * How much longer than its events a source's last sequence is kept: neither a reply that is lost right before a long
+ * outage nor clocks that differ may make a bus forget what its producer still counts on.
+ */
+const rememberMs = 24 * 60 * 60 * 1000;
+
+/**
  * Keeps the last sequence of each source. One that is not above it was stored already; one whose predecessor is missing
  * is refused, so that a pipeline cut in the middle cannot leave a hole. The sender names the predecessor: after events
- * that it had to drop, that is the last one before them. Returns `{result, last sequence stored}`.
+ * that it had to drop, that is the last one before them; 0 where the bus need not know any. Returns `{result, last sequence stored}`.
  */
 export const appendScript = `
 local last = tonumber(redis.call('GET', KEYS[2]) or '0')
@@ -26,9 +32,9 @@ if predecessor > last then return {'hole', last} end
 local now = redis.call('TIME')
 local oldest = math.max(0, now[1] * 1000 - retention_ms)
 redis.call('XADD', KEYS[1], 'MINID', '~', string.format('%.0f', oldest), '*',
-  'ce', ARGV[4], 'id', ARGV[5], 'type', ARGV[6], 'key', ARGV[7])
-redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[3])
-redis.call('PUBLISH', ARGV[8], ARGV[4])
+  'ce', ARGV[5], 'id', ARGV[6], 'type', ARGV[7], 'key', ARGV[8])
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[4])
+redis.call('PUBLISH', ARGV[9], ARGV[5])
 return {'stored', sequence}
 `;
 
@@ -37,7 +43,8 @@ const appendSha = createHash("sha1").update(appendScript).digest("hex");
 export function appendCommand(event: SealedEvent, options: { predecessor: number; retentionMs: number }) {
   const { stream, source, sequence, json, id, type, partitionKey, name } = event;
   const keys = [streamKey(stream), lastKey(source)];
-  const order = [sequence, options.predecessor, options.retentionMs];
+  const { predecessor, retentionMs } = options;
+  const order = [sequence, predecessor, retentionMs, retentionMs + rememberMs];
   return ["EVALSHA", appendSha, keys.length, ...keys, ...order, json, id, type, partitionKey, channelPrefix + name];
 }
 

@@ -29,8 +29,8 @@ export function createRedisSink(options: RedisSinkOptions): Sink {
   const name = "redis";
   const retentionMs = Math.round(redis.retention_s * 1000);
   const backlog = createBacklog(redis.max_held);
-  /** The last sequence of each source that the bus has acknowledged: what the next one must follow. */
-  const acknowledged = new Map<string, number>();
+  /** The last sequence of each source that the bus has acknowledged, and when. */
+  const acknowledged = new Map<string, { sequence: number; wallMs: number }>();
   const ending = new AbortController();
   let report: SinkReport | null = null;
   let running: Promise<void> = Promise.resolve();
@@ -90,12 +90,18 @@ export function createRedisSink(options: RedisSinkOptions): Sink {
     }
   }
 
+  /** What the next event of a source must follow. A bus may forget what is older than its events stay: 0, anything. */
+  function lastKept(source: string): number {
+    const last = acknowledged.get(source);
+    return last === undefined || clock.wallMs() - last.wallMs > retentionMs ? 0 : last.sequence;
+  }
+
   async function send(to: RedisConnection): Promise<void> {
     const batch = backlog.take(batchLimit);
     inFlight = batch.length;
-    const sent = new Map(acknowledged);
+    const sent = new Map<string, number>();
     const commands = batch.map((event) => {
-      const predecessor = sent.get(event.source) ?? 0;
+      const predecessor = sent.get(event.source) ?? lastKept(event.source);
       sent.set(event.source, event.sequence);
       return appendCommand(event, { predecessor, retentionMs });
     });
@@ -106,7 +112,8 @@ export function createRedisSink(options: RedisSinkOptions): Sink {
         const reply = replies[index] ?? { ok: false, error: new Error("Redis gave no reply") };
         if (!reply.ok) throw reply.error;
         const [result, last] = appendedSchema.parse(reply.value);
-        acknowledged.set(event.source, result === "hole" ? last : event.sequence);
+        const sequence = result === "hole" ? last : event.sequence;
+        acknowledged.set(event.source, { sequence, wallMs: clock.wallMs() });
         if (result === "hole") {
           report?.forgot(event.source);
           return;

@@ -1,0 +1,18 @@
+/** The Expect header: the upload meets `100-continue`; nobody here could meet another one. */
+import type { MiddlewareHandler } from "hono";
+import { HumError } from "../core/errors.ts";
+import type { HttpEnv } from "./deps.ts";
+import { failureResponse, quote } from "./failure.ts";
+
+/** As Node decides whether to emit `checkContinue`. */
+const oursToMeet = /(?:^|\W)100-continue(?:$|\W)/i;
+
+/** HTTP/1.0 knows no Expect, and has it ignored (RFC 9110 section 10.1.1). */
+export const refuseExpectation: MiddlewareHandler<HttpEnv> = async (c, next) => {
+  const { headers, httpVersion } = c.env.incoming;
+  const { expect } = headers;
+  if (expect === undefined || httpVersion === "1.0" || oursToMeet.test(expect)) return next();
+  const message = `Expect is ${quote(expect)}; it must be 100-continue, or not be sent`;
+  const refusal = failureResponse(new HumError("bad_request", message));
+  return new Response(refusal.body, { status: 417, headers: refusal.headers });
+};

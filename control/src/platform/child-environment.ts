@@ -1,0 +1,34 @@
+/** What a child process sees of our environment: an allow-list, and what every Python of ours needs. */
+
+/** Nothing that could hold a key. */
+const inherited = [
+  "PATH",
+  "HOME",
+  "LANG",
+  "LC_ALL",
+  "TMPDIR",
+  "TZ",
+  "LD_LIBRARY_PATH",
+  "CUDA_VISIBLE_DEVICES",
+  "NVIDIA_VISIBLE_DEVICES",
+  "NVIDIA_DRIVER_CAPABILITIES",
+  "OPENBLAS_CORETYPE",
+  "OPENBLAS_L2_SIZE",
+  "CT2_FORCE_CPU_ISA",
+] as const;
+
+/** `packageDir` holds the Python package hum_sidecar. */
+export function childEnvironment(packageDir: string): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const name of inherited) {
+    const value = process.env[name];
+    if (value !== undefined) env[name] = value;
+  }
+  return {
+    ...env,
+    PYTHONPATH: packageDir,
+    PYTHONUNBUFFERED: "1",
+    // Weights are installed before; an engine that reaches for the hub would hang where there is no network.
+    HF_HUB_OFFLINE: "1",
+  };
+}

@@ -37,6 +37,7 @@ begin() {
 end() { echo "done in $(($(date +%s) - since)) s" >&2; }
 
 if ! node_ready; then
+  rm -f "$node_stamp"
   begin "Installing Node packages (600 MB on disk, about a minute)"
   # Options are spelled out so that a user's own npm settings (omit=dev, engine-strict) change nothing.
   npm ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund --no-engine-strict --loglevel=error >/dev/null
@@ -51,8 +52,12 @@ fi
 
 if ! python_ready; then
   begin "Installing Python packages (500 MB on disk, about half a minute)"
-  rm -f "$python_stamp"
-  venv_ready || "$chosen" -m venv --clear .venv
+  # The stamp is there from when the virtual environment is whole: python is put into it before pip is.
+  if ! { [ -e "$python_stamp" ] && venv_ready; }; then
+    rm -f "$python_stamp"
+    "$chosen" -m venv --clear .venv
+  fi
+  echo "packages are missing" >"$python_stamp"
   pip() { "$python" -m pip --quiet --disable-pip-version-check install --no-deps --only-binary=:all: --require-hashes -r "$1"; }
   pip sidecar/requirements-uv.lock
   # uv is much faster, but knows nothing of an index or a proxy that is set up for pip only.

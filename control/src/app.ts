@@ -10,7 +10,7 @@ import { judgeReadiness, type Readiness } from "./core/readiness.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "./events/embedded.ts";
 import { createFeed, type Feed } from "./events/feed.ts";
 import { createRedisSink } from "./events/sinks/redis.ts";
-import { tellSlot } from "./events/slots.ts";
+import { createSlotTeller } from "./events/slots.ts";
 import { createFleet } from "./fleet/fleet.ts";
 import { packageDirOf } from "./fleet/process.ts";
 import { createHttpServer } from "./http/server.ts";
@@ -75,7 +75,7 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     link,
     log,
     metrics,
-    observe: (slot, event) => tellSlot(feed, slot, { event, placement: { device, compute_type } }),
+    observe: createSlotTeller(feed, { device, compute_type }),
   });
   undo.defer(fleet.stop);
   const nodeFacts = () => ({
@@ -116,6 +116,7 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     metrics,
     catalogue,
     readiness,
+    admit: scheduler.admit,
     submit: scheduler.submit,
     scratchDir: directories.scratch,
   });

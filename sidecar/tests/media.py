@@ -3,6 +3,7 @@
 # PyAV leaves its packets' type parameter open.
 # pyright: reportUnknownMemberType=false
 
+import struct
 import sys
 import wave
 from fractions import Fraction
@@ -96,6 +97,12 @@ def encode(
 def noise(duration_s: float, *, level: float, seed: int) -> np.ndarray:
     """White noise as samples between -1 and 1."""
     return np.random.default_rng(seed).normal(0, level, int(duration_s * RATE)).clip(-1, 1)
+
+
+def greedy_wav() -> bytes:
+    """The bundled sample with a forged description of 1.5 GiB, for which FFmpeg asks memory as soon as it opens it."""
+    wav = JFK.read_bytes()
+    return wav[:12] + b"bext" + struct.pack("<I", 3 << 29) + bytes(602) + wav[12:]
 
 
 def write_wav(path: Path, samples: np.ndarray, *, rate: int = RATE) -> None:

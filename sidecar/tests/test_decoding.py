@@ -1,13 +1,16 @@
 """A decoder process over a real socket: small PCM as a payload, large PCM in a file, failures as data."""
 
+import json
+import os
+import select
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hum_sidecar.messages import BytesRef, Cancel, Decode, Decoded, Failed, Metrics, Ping, Pong, Ready
-from media import JFK, write_wav
-from plane import decode, job, sidecar
+from media import JFK, greedy_wav, write_wav
+from plane import PATIENCE_S, decode, job, sidecar
 
 JFK_PCM = JFK.read_bytes()[-352_000:]
 
@@ -74,7 +77,47 @@ def test_an_output_that_cannot_be_written_is_a_fault_of_the_server(short_dir: Pa
         decoder.hear(Ready)
         size = (short_dir / "in").stat().st_size
         decoder.send(Decode("a", BytesRef(str(short_dir / "in"), 0, size), 60, str(short_dir / "no" / "out")))
-        assert decoder.hear(Failed).error.code == "internal"
+        error = decoder.hear(Failed).error
+        assert error.code == "internal"
+        assert error.message == "the decode step raised FileNotFoundError (the server's log says more)"
+        last = json.loads((short_dir / "log").read_text().splitlines()[-1])
+        assert (last["level"], last["id"], last["error"]) == ("error", "a", "FileNotFoundError")
+        assert str(short_dir / "no" / "out") in last["detail"]
+        assert "pcm.py" in last["traceback"]
+
+
+def test_a_full_disk_is_overload_and_leaves_no_file(short_dir: Path) -> None:
+    write_wav(short_dir / "in", np.zeros(60 * 16_000))
+    size = (short_dir / "in").stat().st_size
+    (short_dir / "out").symlink_to("/dev/full")
+    with sidecar("decoder", short_dir) as decoder:
+        decoder.hear(Ready)
+        decoder.send(Decode("a", BytesRef(str(short_dir / "in"), 0, size), 100, str(short_dir / "out")))
+        error = decoder.hear(Failed).error
+        assert (error.code, error.retryable) == ("overloaded", True)
+        assert "no room left" in error.message
+        assert not (short_dir / "out").is_symlink()
+
+
+def test_too_little_memory_is_the_files_own_fault_only_where_it_is_decoded_alone(short_dir: Path) -> None:
+    write_wav(short_dir / "in", np.zeros(60 * 16_000))
+    size = (short_dir / "in").stat().st_size
+    # A decode that goes on until someone reads what it writes.
+    os.mkfifo(short_dir / "fifo")
+    reader = os.open(short_dir / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    with sidecar("decoder", short_dir) as decoder, open(reader, "rb") as written:
+        decoder.hear(Ready)
+        decoder.send(Decode("long", BytesRef(str(short_dir / "in"), 0, size), 100, str(short_dir / "fifo")))
+        assert select.select([reader], [], [], PATIENCE_S)[0] == [reader]
+        decoder.send(*decode("beside", greedy_wav(), short_dir / "out"))
+        beside = decoder.hear(Failed, id="beside").error
+        assert (beside.code, beside.retryable) == ("overloaded", True)
+        os.set_blocking(reader, True)
+        assert len(written.read()) == 60 * 32_000
+        decoder.hear(Decoded, id="long")
+        decoder.send(*decode("alone", greedy_wav(), short_dir / "out"))
+        alone = decoder.hear(Failed, id="alone").error
+        assert (alone.code, alone.retryable) == ("too_large", False)
 
 
 def test_a_decode_is_cancelled(short_dir: Path) -> None:

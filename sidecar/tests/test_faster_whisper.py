@@ -1,5 +1,6 @@
 """The faster-whisper engine on real weights: its transcripts are those of plain WhisperModel.transcribe."""
 
+import math
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -10,12 +11,13 @@ import msgspec
 import numpy as np
 import pytest
 from faster_whisper import WhisperModel
+from faster_whisper import transcribe as upstream
 
 from hum_sidecar.audio import Samples, samples_of
-from hum_sidecar.engines.faster_whisper import FasterWhisper, load_engine
+from hum_sidecar.engines.faster_whisper import LOST_LOGPROB, FasterWhisper, load_engine, told
 from hum_sidecar.engines.protocol import Outcome
 from hum_sidecar.errors import HumError
-from hum_sidecar.messages import BytesRef, Job, JobOptions, TranscriptSegment
+from hum_sidecar.messages import BytesRef, Job, JobOptions, TranscriptSegment, Word
 from hum_sidecar.task import Task
 from media import JFK, noise
 from plane import MODEL_DIR, load, options
@@ -168,10 +170,13 @@ def test_cancelling_stops_at_the_next_engine_call_even_where_no_segment_comes(
     assert counter.calls == 3
 
 
-def test_a_deadline_stops_before_the_first_engine_call(counted: tuple[FasterWhisper, Counted]) -> None:
+@pytest.mark.parametrize("samples", [JFK_SAMPLES, SILENCE], ids=["speech", "silence"])
+def test_a_deadline_stops_before_the_first_engine_call(
+    counted: tuple[FasterWhisper, Counted], samples: Samples
+) -> None:
     engine, counter = counted
     with pytest.raises(HumError) as raised:
-        transcribe(engine, JFK_SAMPLES, options(), run=task(deadline=0.0))
+        transcribe(engine, samples, options(), run=task(deadline=0.0))
     assert raised.value.code == "deadline"
     assert counter.calls == 0
 
@@ -210,3 +215,14 @@ def test_damaged_weights_say_why(tmp_path: Path) -> None:
     with pytest.raises(HumError, match="cannot be loaded") as raised:
         load_engine(msgspec.structs.replace(load("tiny.en"), path=str(tmp_path)))
     assert raised.value.code == "loading"
+    # What the library says is in the cause, which is logged; it may name the directory.
+    assert raised.value.message.endswith(f"{type(raised.value.__cause__).__name__} (the server's log says more)")
+
+
+@pytest.mark.parametrize("lost", [math.nan, math.inf, -math.inf])
+def test_a_lost_score_is_no_confidence_and_keeps_its_text(lost: float) -> None:
+    word = upstream.Word(0.0, 1.0, " text", lost)
+    heard = told(upstream.Segment(1, 0, 0.0, 1.0, " text", [7], lost, 1.0, lost, [word], 0.0))
+    assert (heard.text, heard.avg_logprob, math.exp(heard.avg_logprob)) == (" text", LOST_LOGPROB, 0.0)
+    assert heard.no_speech_prob == 0.0
+    assert heard.words == [Word(" text", 0.0, 1.0, 0.0)]

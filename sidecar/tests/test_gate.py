@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from faster_whisper.vad import get_vad_model
 
+from hum_sidecar import gate
 from hum_sidecar.audio import Samples, samples_of
-from hum_sidecar.gate import FRAME_SAMPLES, has_speech, speech_probabilities
+from hum_sidecar.errors import HumError
+from hum_sidecar.gate import FRAME_SAMPLES, speech_probabilities
 from media import JFK, noise
 
 JFK_SAMPLES = samples_of(JFK.read_bytes()[-352_000:])
@@ -13,6 +15,10 @@ JFK_SAMPLES = samples_of(JFK.read_bytes()[-352_000:])
 
 def as_samples(values: np.ndarray) -> Samples:
     return values.astype(np.float32)
+
+
+def has_speech(samples: Samples) -> bool:
+    return gate.has_speech(samples, check=lambda: None)
 
 
 @pytest.mark.parametrize("seconds", [0, 0.01, 0.032, 1, 33])
@@ -56,3 +62,17 @@ def test_it_stops_at_the_first_speech() -> None:
     chunks = speech_probabilities(np.tile(JFK_SAMPLES, 60))
     assert next(chunks).size < 64
     assert sum(chunk.size for chunk in chunks) > 20_000
+
+
+def test_it_can_be_ended_at_every_chunk() -> None:
+    checks = 0
+
+    def check() -> None:
+        nonlocal checks
+        checks += 1
+        if checks == 3:
+            raise HumError("cancelled", "the job was cancelled", stage="transcribe")
+
+    with pytest.raises(HumError, match="cancelled"):
+        gate.has_speech(as_samples(np.zeros(60 * 16_000)), check=check)
+    assert checks == 3

@@ -1,8 +1,10 @@
 """A sidecar as a process: how it begins and ends, and what it does not do."""
 
+import json
 import signal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hum_sidecar.messages import Bye, Done, Failed, Hello, Ping, Pong, Ready, Segment, Started, Stop
@@ -92,6 +94,22 @@ def test_real_weights_answer_over_the_wire(short_dir: Path) -> None:
         engine.send(Stop())
         engine.hear(Bye)
         assert engine.process.wait(5) == 0
+
+
+@pytest.mark.parametrize("files", [(), ("model.bin", "config.json", "tokenizer.json")], ids=["missing", "damaged"])
+def test_where_a_model_lies_is_for_the_log_alone(short_dir: Path, files: tuple[str, ...]) -> None:
+    for name in files:
+        (short_dir / name).write_bytes(b"{}")
+    with sidecar("engine", short_dir) as engine:
+        engine.hear(Hello)
+        engine.send(msgspec.structs.replace(load("tiny.en"), path=str(short_dir)))
+        failed = engine.hear(Failed)
+        assert (failed.id, failed.error.code) == (None, "loading")
+        assert "model 'tiny.en' cannot be loaded" in failed.error.message
+        assert str(short_dir) not in failed.error.message
+        last = json.loads((short_dir / "log").read_text().splitlines()[-1])
+        assert (last["level"], last["path"], last["error"]) == ("error", str(short_dir), "HumError")
+        assert "load_engine" in last["traceback"]
 
 
 def test_its_log_is_json_lines(short_dir: Path) -> None:

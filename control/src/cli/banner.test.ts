@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { checkoutRoot } from "../core/checkout.ts";
-import { renderBanner, shellWord, withoutPassword } from "./banner.ts";
+import { renderBanner, withoutPassword } from "./banner.ts";
+import { shellWord } from "./invocation.ts";
 
 const facts = {
   url: "http://127.0.0.1:8000",
@@ -12,21 +13,19 @@ const facts = {
   startedInS: 2.04,
 };
 
-test("the Redis URL stands alone on a line, and the sample's path is short in the checkout", () => {
+test("the Redis URL stands alone on a line, and the commands are short in the checkout", () => {
   const lines = renderBanner(facts).split("\n");
   expect(lines).toContain("redis://reader:word@127.0.0.1:6400");
   expect(lines).toContain("  curl -s http://127.0.0.1:8000/v1/audio/transcriptions -F file=@configs/samples/jfk.wav");
+  expect(lines).toContain("  npx hum-helix events tail");
 });
 
-test("elsewhere the sample's path is absolute, and a key is taken from the environment", () => {
-  const banner = renderBanner({ ...facts, cwd: "/", needsKey: true });
+test("elsewhere both are named by their absolute paths, and a key is taken from the environment", () => {
+  const banner = renderBanner({ ...facts, cwd: "/nowhere", needsKey: true });
   expect(banner).toContain('-H "Authorization: Bearer $HUM_API_KEY"');
-  expect(banner).toContain(`file=@${join(checkoutRoot, "configs/samples/jfk.wav").slice(1)}`);
-});
-
-test("a word with spaces or quotes survives the shell", () => {
-  expect(shellWord("/a b/it's")).toBe("'/a b/it'\\''s'");
-  expect(shellWord("/plain/path-1.wav")).toBe("/plain/path-1.wav");
+  expect(banner).toContain(`file=@${shellWord(join(checkoutRoot, "configs/samples/jfk.wav"))}`);
+  expect(banner).toContain(`  ${shellWord(join(checkoutRoot, "control/bin/hum-helix"))} events tail`);
+  expect(banner).not.toContain("npx");
 });
 
 test("a configured password is not shown", () => {

@@ -1,6 +1,7 @@
 /** What `serve` says once it can transcribe: where it is, and two commands to try. */
-import { isAbsolute, join, relative } from "node:path";
+import { join } from "node:path";
 import { checkoutRoot } from "../core/checkout.ts";
+import { invocation, pathFrom, shellWord } from "./invocation.ts";
 
 export interface BannerFacts {
   url: string;
@@ -25,7 +26,7 @@ Subscribe to the events with any Redis client:
 ${facts.redisUrl}
 
 Follow them here:
-  npx hum-helix events tail
+  ${invocation(facts.cwd)} events tail
 
 Ctrl-C stops everything.
 `;
@@ -37,13 +38,4 @@ export function withoutPassword(url: string): string {
   if (parsed.password !== "") parsed.password = "***";
   if (parsed.searchParams.has("password")) parsed.searchParams.set("password", "***");
   return parsed.href;
-}
-
-function pathFrom(cwd: string, path: string): string {
-  const near = relative(cwd, path);
-  return near.startsWith("..") || isAbsolute(near) ? path : near;
-}
-
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -47,6 +47,14 @@ test.each([
   expect({ code, out, first: err.split("\n")[0] }).toEqual({ code: 2, out: "", first: message });
 });
 
+test.each(["serve", "transcribe", "events tail", "models list", "models install", "doctor"])(
+  "%s can print JSON for programs",
+  async (verb) => {
+    const { out } = await run(["help", ...verb.split(" ")]);
+    expect(out).toMatch(/^ {2}--json +print /m);
+  },
+);
+
 test("a bare call shows the verbs, and fails", async () => {
   const { code, out, err } = await run([]);
   expect({ code, out }).toEqual({ code: 2, out: "" });

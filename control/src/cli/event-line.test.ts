@@ -25,7 +25,7 @@ test("a transcript's event shows its time, name, request and text", () => {
 test("a failure shows its code and message, anything else its plain values", () => {
   const failed = event("transcription.failed", { attempt: 1, error: { code: "bad_audio", message: "no media" } });
   expect(eventLine(failed)).toMatch(/job-1 {2}bad_audio: no media$/);
-  const loaded = event("model.loaded", { model: "base", load_s: 1.23456, request_id: "job-1" });
+  const loaded = event("model.loaded", { model: "base", load_s: 1.23456, request_id: "request-1", job_id: "job-1" });
   expect(eventLine(loaded)).toMatch(/job-1 {2}model=base load_s=1\.235$/);
 });
 

@@ -5,6 +5,7 @@ import { urlFileOf } from "../events/embedded.ts";
 import { tailEvents } from "../events/tail.ts";
 import { configOption, defineCommand, jsonOption } from "./command.ts";
 import { eventLine } from "./event-line.ts";
+import { invocation } from "./invocation.ts";
 import { exitCodes } from "./io.ts";
 import { loadSettings } from "./settings.ts";
 
@@ -40,6 +41,6 @@ function busUrl(config: Config): string {
   const file = urlFileOf(config.data_dir);
   if (existsSync(file)) return readFileSync(file, "utf8").trim();
   throw new Error(
-    `no server has run in ${config.data_dir} yet; start one with: npx hum-helix serve, or name a Redis by HUM_REDIS_URL`,
+    `no server has run in ${config.data_dir} yet; start one with: ${invocation()} serve, or name a Redis by HUM_REDIS_URL`,
   );
 }

@@ -3,9 +3,9 @@ import { createCatalogue } from "../core/catalogue.ts";
 import { HumError } from "../core/errors.ts";
 import { type ModelSpec, readModelSpecs } from "../core/model-spec.ts";
 import { nearest } from "../core/nearest.ts";
-import { installModel } from "../models/install.ts";
+import { type Installation, installModel } from "../models/install.ts";
 import type { InstallStep } from "../models/progress.ts";
-import { configOption, defineCommand } from "./command.ts";
+import { configOption, defineCommand, jsonOption } from "./command.ts";
 import { exitCodes, type Io } from "./io.ts";
 import { loadSettings } from "./settings.ts";
 import { createStatusLine } from "./status-line.ts";
@@ -16,23 +16,24 @@ export const modelsInstall = defineCommand({
   details: "Packages come by pip from the index that your pip is configured for, pinned by hash.",
   operands: "any",
   operandName: "MODEL",
-  options: { config: configOption },
+  options: {
+    json: { ...jsonOption, help: "print one line of JSON per model: name, action (installed or present), path, bytes" },
+    config: configOption,
+  },
   async run({ values, operands }, io) {
     const config = loadSettings(io, values.config);
     const specs = selectSpecs(readModelSpecs(config.catalogue), operands, createCatalogue(config).defaultModel.name);
     for (const spec of specs) {
       const progress = createInstallProgress(spec.name, io);
-      try {
-        await installModel(spec, {
-          modelDir: config.model_dir,
-          python: config.python,
-          env: io.env,
-          signal: io.interrupted,
-          onProgress: progress.tell,
-        });
-      } finally {
-        progress.end();
-      }
+      const installation = await installModel(spec, {
+        modelDir: config.model_dir,
+        python: config.python,
+        env: io.env,
+        signal: io.interrupted,
+        onProgress: progress.tell,
+      }).finally(progress.end);
+      const { name } = spec;
+      io.out(`${values.json ? JSON.stringify({ name, ...installation }) : sentence(name, installation)}\n`);
     }
     return exitCodes.ok;
   },
@@ -68,9 +69,6 @@ function createInstallProgress(model: string, io: Io): { tell: (step: InstallSte
     end: status.clear,
     tell(step) {
       switch (step.step) {
-        case "present":
-          io.out(`model ${model} is installed\n`);
-          break;
         case "download": {
           const percent = Math.floor((100 * step.doneBytes) / step.totalBytes);
           stage(`downloading model ${model} (${megabytes(step.totalBytes)})`);
@@ -85,13 +83,13 @@ function createInstallProgress(model: string, io: Io): { tell: (step: InstallSte
           stage(`verifying model ${model}`);
           status.show(`verifying ${model}/${step.file}`);
           break;
-        case "installed":
-          status.clear();
-          io.out(`model ${model} is installed and verified (${megabytes(step.bytes)})\n`);
-          break;
       }
     },
   };
+}
+
+function sentence(model: string, { action, bytes }: Installation): string {
+  return `model ${model} is installed${action === "installed" ? ` and verified (${megabytes(bytes)})` : ""}`;
 }
 
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;

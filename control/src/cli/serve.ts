@@ -4,8 +4,8 @@ import { createCatalogue } from "../core/catalogue.ts";
 import { version } from "../core/checkout.ts";
 import type { Config } from "../core/config.ts";
 import { createLog } from "../core/log.ts";
-import { renderBanner, withoutPassword } from "./banner.ts";
-import { configOption, defineCommand } from "./command.ts";
+import { type BannerFacts, renderBanner, withoutPassword } from "./banner.ts";
+import { configOption, defineCommand, jsonOption } from "./command.ts";
 import { abortOf, exitCodes, type Io } from "./io.ts";
 import { loadSettings } from "./settings.ts";
 
@@ -16,13 +16,18 @@ export const serve = defineCommand({
   summary: "Run the server, its engines and, unless one is configured, a Redis of its own",
   details: "Ctrl-C or SIGTERM lets accepted requests finish and then stops everything; a second one stops at once.",
   operands: "none",
-  options: { config: configOption },
+  options: {
+    json: { ...jsonOption, help: "print one line of JSON once it is ready: url, redis_url, model, pid" },
+    config: configOption,
+  },
   async run({ values }, io) {
     const config = loadSettings(io, values.config);
     // Said before anything is started: without weights nothing would ever become ready.
     const { name } = createCatalogue(config).resolve(undefined);
     const startedMs = performance.now();
-    io.out(`hum-helix ${version} starts in ${config.data_dir}\n`);
+    // A program reads standard output for the one line that it needs.
+    const say = values.json ? io.err : io.out;
+    say(`hum-helix ${version} starts in ${config.data_dir}\n`);
     const log = createLog({ level: config.log.level, readable: io.terminal.err });
     // Loaded late: the other verbs are quick, and doctor runs where a native library does not load.
     const { startApp } = await import("../app.ts");
@@ -30,10 +35,13 @@ export const serve = defineCommand({
       throw startFailure(error, config);
     });
     try {
-      await untilReady(app, { model: name, io });
-      if (!io.interrupted.aborted) io.out(bannerOf(app, { config, model: name, startedMs, cwd: io.cwd }));
+      await untilReady(app, { model: name, interrupted: io.interrupted, say });
+      if (!io.interrupted.aborted) {
+        const facts = factsOf(app, { config, model: name, startedMs, cwd: io.cwd });
+        io.out(values.json ? lineOf(facts) : renderBanner(facts));
+      }
       await abortOf(io.interrupted);
-      io.out("stopping; once more to stop at once\n");
+      say("stopping; once more to stop at once\n");
     } finally {
       await app.stop();
     }
@@ -41,30 +49,37 @@ export const serve = defineCommand({
   },
 });
 
-async function untilReady(app: App, options: { model: string; io: Io }): Promise<void> {
-  const { model, io } = options;
+async function untilReady(
+  app: App,
+  options: { model: string; interrupted: AbortSignal; say: Io["out"] },
+): Promise<void> {
+  const { model, interrupted, say } = options;
   const startedMs = performance.now();
-  io.out(`loading model ${model} ...\n`);
+  say(`loading model ${model} ...\n`);
   const still = setInterval(() => {
-    io.out(`still loading model ${model} after ${Math.round((performance.now() - startedMs) / 1000)} s ...\n`);
+    say(`still loading model ${model} after ${Math.round((performance.now() - startedMs) / 1000)} s ...\n`);
   }, stillLoadingMs);
   try {
-    await Promise.race([app.ready, abortOf(io.interrupted)]);
+    await Promise.race([app.ready, abortOf(interrupted)]);
   } finally {
     clearInterval(still);
   }
 }
 
-function bannerOf(app: App, options: { config: Config; model: string; startedMs: number; cwd: string }): string {
+function factsOf(app: App, options: { config: Config; model: string; startedMs: number; cwd: string }): BannerFacts {
   const { config, model, startedMs, cwd } = options;
-  return renderBanner({
+  return {
     url: app.url,
     model,
     redisUrl: config.events.redis.url === null ? app.subscriberUrl : withoutPassword(config.events.redis.url),
     needsKey: config.http.api_key !== null,
     cwd,
     startedInS: (performance.now() - startedMs) / 1000,
-  });
+  };
+}
+
+function lineOf({ url, redisUrl, model }: BannerFacts): string {
+  return `${JSON.stringify({ url, redis_url: redisUrl, model, pid: process.pid })}\n`;
 }
 
 /** Who starts a second server wants to read which variable to set. */

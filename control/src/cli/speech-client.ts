@@ -6,6 +6,7 @@ import { request as requestHttps } from "node:https";
 import { createInterface } from "node:readline";
 import { text as readText } from "node:stream/consumers";
 import { z } from "zod";
+import { invocation } from "./invocation.ts";
 
 export interface SpeechRequest {
   url: string;
@@ -144,7 +145,7 @@ function explain(error: unknown, request: SpeechRequest): string {
   if (code === "ENOENT") return "there is no such file";
   if (code === "EACCES" || code === "EPERM") return "it cannot be read: permission denied";
   if (code === "ECONNREFUSED" || code === "ENOTFOUND") {
-    return `no server answers at ${request.url}; start one with: npx hum-helix serve`;
+    return `no server answers at ${request.url}; start one with: ${invocation()} serve`;
   }
   if (code === "ECONNRESET" || code === "EPIPE") return `the server at ${request.url} closed the connection`;
   // Node joins the errors of all addresses that it tried into one without a message.

@@ -25,7 +25,7 @@ export const transcribe = defineCommand({
   name: "transcribe",
   summary: "Transcribe files: on a running server, or on what it starts for the while",
   details: `Without --url or HUM_URL the configured address is tried; where no server answers, one is started for these
-files and stopped after them. Any audio or video that holds speech will do. Exit code 1 if a file failed.`,
+files and stopped after them. It reads wav mp3 m4a mp4 ogg webm mkv flac aac. Exit code 1 if a file failed.`,
   operands: "some",
   operandName: "FILE",
   options,

@@ -33,7 +33,7 @@ export const configSchema = z
       /** A body slower than this is given up with 408. */
       min_body_bytes_per_s: z.int().min(0),
       /** A body that takes longer is given up with 408, however fast it is. */
-      max_body_s: positive,
+      max_body_s: wait,
       max_parts: count,
     }),
     data_dir: z.string().min(1),

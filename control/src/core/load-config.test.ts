@@ -112,6 +112,50 @@ test.each(["127.0.0.1", "127.8.9.10", "::1", "[::1]", "localhost"])("binding %s 
   expect(problemsOf({ HUM_HTTP_HOST: host })).toEqual([]);
 });
 
+test.each([
+  "HUM_HTTP_MAX_BODY_S",
+  "HUM_LOAD_TIMEOUT_S",
+  "HUM_HELLO_TIMEOUT_S",
+  "HUM_PING_INTERVAL_S",
+  "HUM_STOP_GRACE_S",
+  "HUM_RESTART_MAX_BACKOFF_S",
+  "HUM_JOB_TIMEOUT_S",
+  "HUM_REDIS_COMMAND_TIMEOUT_S",
+])("%s is no longer than a timer can wait", (name) => {
+  expect(problemsOf({ [name]: "2147483" })).toEqual([]);
+  expect(problemsOf({ [name]: "2147484" })).toMatchObject([
+    { place: name, message: expect.stringContaining("it must be 2147483 or less") },
+  ]);
+});
+
+test("a first backoff is no longer than a timer can wait", () => {
+  const env = { HUM_RESTART_BACKOFF_S: "2147484", HUM_RESTART_MAX_BACKOFF_S: "2147483" };
+  expect(problemsOf(env)[0]?.message).toBe("restart.backoff_s is 2147484; it must be 2147483 or less");
+});
+
+test.each([
+  ["HUM_HTTP_MAX_BODY_BYTES", 4_294_967_295],
+  ["HUM_WORKERS", 4_294_967_295],
+  ["HUM_THREADS_PER_WORKER", 4_294_967_295],
+  ["HUM_MAX_DURATION_S", 134_217],
+])("%s fits what the wire counts with", (name, most) => {
+  expect(problemsOf({ [name]: String(most) })).toEqual([]);
+  expect(problemsOf({ [name]: String(most + 1) })).toMatchObject([
+    { place: name, message: expect.stringContaining(`it must be ${most} or less`) },
+  ]);
+});
+
+test("a Redis URL that no client could use is refused when it is read", () => {
+  expect(problemsOf({ HUM_REDIS_URL: "redis://me:s3cret@host:99999" })).toEqual([
+    {
+      place: "HUM_REDIS_URL",
+      message:
+        "events.redis.url must be a URL such as redis://user:password@host:6379/0, its port from 1 to 65535, or null",
+    },
+  ]);
+  expect(problemsOf({ HUM_REDIS_URL: "rediss://me:s3cret@host:6380/2" })).toEqual([]);
+});
+
 test("a message never shows a key or a URL that may hold a password", () => {
   const problems = problemsOf({ HUM_API_KEY: "s3cret", HUM_REDIS_URL: "http://me:s3cret@host" });
   expect(problems.map(({ message }) => message)).toEqual([

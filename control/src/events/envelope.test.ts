@@ -9,7 +9,7 @@ const facts = {
   sequence: 1,
   wallMs: Date.UTC(2026, 10, 22, 12, 0, 0, 5),
   requestId: "request-1",
-  data: { request_id: "request-1", attempt: 2, from_index: 0 },
+  data: { request_id: "request-1", job_id: "job-1", attempt: 2, from_index: 0 },
 };
 
 describe("an envelope", () => {

@@ -133,7 +133,7 @@ const cases: { event: JobEvent; name: string; data: Record<string, unknown> }[] 
 
 test.each(cases)("$event.type is told as $name, in just the fields of its schema", ({ event, name, data }) => {
   const told = describe(job, event);
-  expect(told).toEqual({ name, data: { request_id: "request-1", ...data } });
+  expect(told).toEqual({ name, data: { request_id: "request-1", job_id: "job-1", ...data } });
   expect(dataSchemas[told.name].strict().parse(told.data)).toEqual(told.data);
 });
 

@@ -39,6 +39,7 @@ async function accept(
   const { config, catalogue } = deps;
   const { signal } = c.get("left");
   const id = c.get("jobId");
+  deps.admit();
   const scratch = createScratch(join(deps.scratchDir, `${id}.upload`));
   const tidy = () =>
     scratch.discard().catch((error) => deps.log.warn({ err: error, request_id: id }, "a scratch file was not removed"));

@@ -19,17 +19,23 @@ export interface InstallOptions {
   onProgress: InstallProgress;
 }
 
+/** What became of a model: fetched now, or found as it should be. */
+export interface Installation {
+  action: "installed" | "present";
+  path: string;
+  /** Of the weights, as the catalogue lists them. */
+  bytes: number;
+}
+
 const stagingPrefix = ".install-";
 /** A staging directory this old belongs to an installation that was killed. */
 const abandonedMs = 24 * 3600 * 1000;
 
 /** Leaves nothing half done: the model's directory is there whole, or as it was before. */
-export async function installModel(spec: ModelSpec, options: InstallOptions): Promise<void> {
+export async function installModel(spec: ModelSpec, options: InstallOptions): Promise<Installation> {
   const directory = modelDirectory(options.modelDir, spec.name);
-  if (isInstalled(spec, directory)) {
-    options.onProgress({ step: "present" });
-    return;
-  }
+  const facts = { path: directory, bytes: sizeOf(spec) };
+  if (isInstalled(spec, directory)) return { action: "present", ...facts };
   await mkdir(options.modelDir, { recursive: true });
   await removeAbandoned(options.modelDir);
   // Beside the target: a rename is atomic only within one file system.
@@ -43,7 +49,7 @@ export async function installModel(spec: ModelSpec, options: InstallOptions): Pr
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
-  options.onProgress({ step: "installed", bytes: sizeOf(spec) });
+  return { action: "installed", ...facts };
 }
 
 /** Names the files that are not what the catalogue lists; empty for a sound installation. Reads every byte. */

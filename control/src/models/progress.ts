@@ -1,10 +1,8 @@
 /** What an installation tells while it works. */
 
 export type InstallStep =
-  | { step: "present" }
   | { step: "download"; doneBytes: number; totalBytes: number }
   | { step: "unpack" }
-  | { step: "verify"; file: string }
-  | { step: "installed"; bytes: number };
+  | { step: "verify"; file: string };
 
 export type InstallProgress = (step: InstallStep) => void;

@@ -4,6 +4,8 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { makeWav, pcmOf } from "../wav.ts";
 import { jfkText, samplePath, startServer } from "./server.ts";
 
+const onLinux = test.skipIf(process.platform !== "linux");
+
 async function server(env?: Record<string, string>) {
   const started = await startServer(env);
   onTestFinished(async () => void (await started.stop()));
@@ -54,7 +56,7 @@ test("kill -9 of the engine in mid-request: the client still gets its transcript
   expect(await enginePid(url)).not.toBe(first);
 });
 
-test("kill -9 of the control plane: no child of it lives 2 s later", async () => {
+onLinux("kill -9 of the control plane: no child of it lives 2 s later (needs /proc)", async () => {
   const { url, pid } = await server();
   const children = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -99,7 +101,7 @@ function longSpeech(times: number): Buffer<ArrayBuffer> {
   return makeWav(Buffer.concat(Array.from({ length: times }, () => pcm)));
 }
 
-test("a 60 MB upload leaves the control plane's memory within 30 MB of where it was", async () => {
+onLinux("a 60 MB upload leaves the control plane's memory within 30 MB of where it was (needs /proc)", async () => {
   const { url, pid } = await server({ HUM_ALLOW_FAKE_MODELS: "true" });
   const query = "&model=fake:echo&speech_gate=false";
   // The first body brings what stays for good: the model's process and the code of the path.

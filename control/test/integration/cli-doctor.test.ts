@@ -1,7 +1,9 @@
+import { chmodSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
+import { loadConfig } from "../../src/core/load-config.ts";
 import { makeDirectory, runCli } from "./cli-rig.ts";
 
 const findingsSchema = z.array(
@@ -56,4 +58,37 @@ test("a wrong configuration is one finding among the others", async () => {
   expect(code).toBe(1);
   expect(findings.get("node")?.state).toBe("ok");
   expect(findings.get("configuration")).toMatchObject({ state: "fail", detail: expect.stringContaining("log.level") });
+});
+
+/** A Python that runs `more` after the program it was given. */
+function makePython(more: string): string {
+  const path = join(makeDirectory(), "python");
+  const { python } = loadConfig({ env: {} });
+  writeFileSync(path, `#!/bin/sh\n${python} "$@"\n${more}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+test("a library that warns last, on either stream, spoils nothing", async () => {
+  const env = { HUM_PYTHON: makePython("echo '{\"warning\": 1}'; echo 'DeprecationWarning: old' >&2") };
+  const late = "--import=data:text/javascript,process.on('exit',()=>console.error('warning:late'))";
+  const { code, findings } = await examine({ ...env, NODE_OPTIONS: late });
+  expect(findings.get("zeromq")?.detail).toMatch(/libzmq 4/);
+  expect(findings.get("python")?.state).toBe("ok");
+  expect(findings.get("packages")?.detail).toMatch(/faster-whisper \d/);
+  expect(code).toBe(0);
+});
+
+test("a Python that prints no report is a finding, not the end of doctor", async () => {
+  const python = join(makeDirectory(), "python");
+  writeFileSync(python, "#!/bin/sh\necho hello\n");
+  chmodSync(python, 0o755);
+  const { code, findings } = await examine({ HUM_PYTHON: python });
+  expect(code).toBe(1);
+  expect(findings.get("python")).toMatchObject({
+    state: "fail",
+    detail: `${python} printed "hello" where a report was expected`,
+    fix: expect.stringContaining("make start"),
+  });
+  expect(findings.get("port")?.state).toBe("ok");
 });

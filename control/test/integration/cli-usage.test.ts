@@ -1,7 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { version } from "../../src/core/checkout.ts";
+import { checkoutRoot, version } from "../../src/core/checkout.ts";
 import { launcher, makeDirectory, runCli } from "./cli-rig.ts";
 
 test("--version and --help succeed, and go to standard output", async () => {
@@ -36,4 +37,13 @@ test("it runs from any directory, also through a link as npx makes it", async ()
   const link = join(directory, "hum-helix");
   symlinkSync(launcher, link);
   expect(await runCli(["--version"], { command: link, cwd: "/" })).toMatchObject({ code: 0 });
+});
+
+test.each([checkoutRoot, join(checkoutRoot, "configs")])("npx finds it in %s, without looking any further", (cwd) => {
+  const args = ["--no", "hum-helix", "models", "list", "--json"];
+  // Asked to install nothing, in a home without settings or a cache: what answers can only be the checkout's own.
+  const env = { PATH: process.env.PATH, HOME: makeDirectory(), npm_config_offline: "true" };
+  const { status, stdout, stderr } = spawnSync("npx", args, { cwd, env, encoding: "utf8" });
+  expect(status, stderr).toBe(0);
+  expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ name: "base", default: true }));
 });

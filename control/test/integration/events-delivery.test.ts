@@ -1,5 +1,6 @@
 import { setTimeout as pace } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { systemClock } from "../../src/core/clock.ts";
 import { type EventsRig, flawless, judge, openEventsRig, storedEvents, tell, untilStored } from "./events-rig.ts";
 import { openFaultProxy } from "./fault-proxy.ts";
 
@@ -86,7 +87,7 @@ describe("events are stored once, in order and without a gap", () => {
 
 test("a server that hangs is given up after the command timeout, and its replies are not needed", async () => {
   const server = await rig.startServer();
-  const { feed } = rig.startFeed(server.url, { command_timeout_s: 0.2 });
+  const { feed } = rig.startFeed(server.url, { redis: { command_timeout_s: 0.2 } });
   tell(feed, 0);
   await untilStored(feed);
   process.kill(server.pid ?? 0, "SIGSTOP");
@@ -112,7 +113,7 @@ test("without Redis at the start events are held, health tells it, and all arriv
 
 test("past max_held the oldest events go, are counted, and leave a gap that the sequence shows", async () => {
   const { url, stop } = await rig.startServer();
-  const { feed, metrics } = rig.startFeed(url, { max_held: 10 });
+  const { feed, metrics } = rig.startFeed(url, { redis: { max_held: 10 } });
   for (let index = 0; index < 5; index += 1) tell(feed, index);
   await untilStored(feed);
   await stop();
@@ -141,6 +142,37 @@ test("a Redis that was flushed gets a new epoch, whose sequence begins at one", 
   const [old, young] = await storedEvents(admin);
   expect([old?.sequence, young?.sequence].map(Number)).toEqual([6, 1]);
   expect(young?.source).not.toBe(old?.source);
+});
+
+test("a Redis that forgot a source whose events have all expired keeps its epoch, and the sequence goes on", async () => {
+  const server = await rig.startServer();
+  let aheadMs = 0;
+  const clock = { ...systemClock, wallMs: () => Date.now() + aheadMs };
+  const { feed } = rig.startFeed(server.url, { redis: { retention_s: 60 }, clock });
+  const admin = await rig.connect(server.url);
+  tell(feed, 0);
+  await untilStored(feed);
+  const [before] = await storedEvents(admin);
+  await admin.call("FLUSHALL");
+  aheadMs = 61_000;
+  for (let index = 1; index < 4; index += 1) {
+    tell(feed, index);
+    await untilStored(feed);
+  }
+  const after = await storedEvents(admin);
+  expect(after.map((event) => Number(event.sequence))).toEqual([2, 3, 4]);
+  expect(new Set(after.map((event) => event.source))).toEqual(new Set([before?.source]));
+});
+
+test("the last sequence outlives the events, so that one sent again after a long outage is still known", async () => {
+  const server = await rig.startServer();
+  const { feed } = rig.startFeed(server.url, { redis: { retention_s: 1 } });
+  tell(feed, 0);
+  await untilStored(feed);
+  const admin = await rig.connect(server.url);
+  const [event] = await storedEvents(admin);
+  const leftMs = Number(await admin.call("PTTL", `{humhelix}:events:v1:last:${event?.source}`));
+  expect(leftMs).toBeGreaterThan(3_600_000);
 });
 
 describe("a refusal is told from a broken link, and tried again at a slow pace", () => {

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -61,6 +61,12 @@ test("secrets are readable by their owner only, and the subscriber's URL lies wh
 test("a second server on the same data is refused, with the way out", async () => {
   await rig.startServer();
   await expect(rig.startServer()).rejects.toThrow(/already serves .*HUM_DATA_DIR/);
+});
+
+test("a start that fails after the server answered leaves no server behind", async () => {
+  mkdirSync(join(rig.config.data_dir, "redis.url.new"), { recursive: true });
+  await expect(rig.startServer()).rejects.toThrow("EISDIR");
+  await expect(rig.connect(rig.adminUrl())).rejects.toThrow("ECONNREFUSED");
 });
 
 test("a Python that cannot be run is named", async () => {

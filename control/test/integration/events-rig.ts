@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, vi } from "vitest";
 import { checkoutRoot } from "../../src/core/checkout.ts";
-import { systemClock } from "../../src/core/clock.ts";
+import { type Clock, systemClock } from "../../src/core/clock.ts";
 import type { Config } from "../../src/core/config.ts";
 import { createLog } from "../../src/core/log.ts";
 import { createMetrics } from "../../src/core/metrics.ts";
@@ -52,17 +52,18 @@ export function openEventsRig(dir = mkdtempSync(join(tmpdir(), "hum-events-"))) 
       connections.push(connection);
       return connection;
     },
-    startFeed(url: string, redis: Partial<Config["events"]["redis"]> = {}) {
+    startFeed(url: string, options: { redis?: Partial<Config["events"]["redis"]>; clock?: Clock } = {}) {
+      const { clock = systemClock } = options;
       const metrics = createMetrics();
-      const events = { ...config.events, redis: { ...config.events.redis, ...redis } };
+      const events = { ...config.events, redis: { ...config.events.redis, ...options.redis } };
       const sink = createRedisSink({
         config: { events },
         url,
-        clock: systemClock,
+        clock,
         log,
         pace: { firstMs: 20, maxMs: 200, refusedMs: 400 },
       });
-      const feed = createFeed({ config: { events }, clock: systemClock, log, metrics, sinks: [sink] });
+      const feed = createFeed({ config: { events }, clock, log, metrics, sinks: [sink] });
       feed.start();
       feeds.push(feed);
       return { feed, metrics };

@@ -27,6 +27,13 @@ function follow(url: string, from: "now" | "start") {
   return { events, notices, ended };
 }
 
+test("a URL that is none is an error at once, which does not show it", async () => {
+  const { ended, notices } = follow("redis://me:secret@127.0.0.1:99999", "now");
+  await expect(ended).rejects.toThrow(/^the URL of Redis must be a URL such as .* port from 1 to 65535$/);
+  await expect(ended).rejects.not.toThrow("secret");
+  expect(notices).toEqual([]);
+});
+
 test("a tail from the start sees what was stored before and what comes, and goes on after a restart", async () => {
   const server = await rig.startServer();
   const { feed } = rig.startFeed(server.url);

@@ -27,6 +27,8 @@ export interface HttpRigOptions {
   timing?: Partial<HttpTiming>;
   /** What happens to each job; by default it is done at once with `speech`. May throw, as a full scheduler does. */
   script?: (submitted: Submitted) => void;
+  /** By default every upload is let in. May throw, as a full scheduler does. */
+  admit?: () => void;
   readiness?: Readiness["status"];
 }
 
@@ -51,6 +53,7 @@ export async function openHttpRig(options: HttpRigOptions = {}) {
     metrics,
     catalogue,
     readiness: () => ({ ...healthy, status: options.readiness ?? "ready" }),
+    admit: options.admit ?? (() => undefined),
     submit(job) {
       const { handle, tell } = createTeller(job.id);
       const one = { job, tell };

@@ -45,16 +45,21 @@ test("with a key configured, the API and the metrics need it", async () => {
   expect((await fetch(`${rig.url}/v1/audio/transcriptions`, upload())).status).toBe(401);
 });
 
-test("a full queue answers 503 with a Retry-After in whole seconds", async () => {
-  const rig = await open({
-    script: () => {
-      throw new HumError("overloaded", "8 jobs wait already; at most 8 may");
-    },
-  });
+const refuse = () => {
+  throw new HumError("overloaded", "8 jobs wait already; at most 8 may");
+};
+
+test.each([
+  ["before an upload", { admit: refuse }],
+  ["during an upload", { script: refuse }],
+])("a queue that is full %s answers 503 with a Retry-After in whole seconds", async (_, options) => {
+  const rig = await open(options);
   const answer = await fetch(`${rig.url}/v1/audio/transcriptions`, upload());
   expect(answer.status).toBe(503);
   expect(answer.headers.get("retry-after")).toMatch(/^[1-9]\d*$/);
   expect(await answer.json()).toMatchObject({ error: { type: "server_error", code: "overloaded" } });
+  expect(rig.submitted).toEqual([]);
+  expect(rig.scratchFiles()).toEqual([]);
 });
 
 test("an unexpected exception shows nothing of itself but in the log", async () => {

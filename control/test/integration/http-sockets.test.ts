@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { HumError } from "../../src/core/errors.ts";
 import { finish, type HttpRig, type HttpRigOptions, openHttpRig, speech, started, wav } from "./http-rig.ts";
 
 async function open(options: HttpRigOptions = {}) {
@@ -96,6 +97,60 @@ test("a client that asks first is told to go on", async () => {
   await expect.poll(received).toBe("HTTP/1.1 100 Continue\r\n\r\n");
   socket.write(bytes);
   await expect.poll(received).toContain("HTTP/1.1 200 OK");
+});
+
+test("a full queue is told before the upload has come, and to a client that asks first instead of going on", async () => {
+  const rig = await open({
+    admit: () => {
+      throw new HumError("overloaded", "8 jobs wait already; at most 8 may");
+    },
+  });
+  for (const asks of [[], ["expect: 100-continue"]]) {
+    const { socket, received } = await dial(rig);
+    socket.write(head(["content-length: 50000000", ...asks]));
+    await expect.poll(received).toMatch(/^HTTP\/1\.1 503 /);
+    expect(received()).toContain('"code":"overloaded"');
+  }
+  expect(rig.submitted).toEqual([]);
+});
+
+test("an expectation that nobody meets is refused in the same error shape, and logged", async () => {
+  const rig = await open();
+  const { socket, received, closed } = await dial(rig);
+  const bytes = wav(0.1);
+  socket.write(head([`content-length: ${bytes.byteLength}`, "expect: a-miracle", "x-request-id: mine"]));
+  socket.write(bytes);
+  await closed;
+  expect(received()).toMatch(/^HTTP\/1\.1 417 Expectation Failed\r\n/);
+  expect(received().toLowerCase()).toContain("x-request-id: mine\r\n");
+  expect(JSON.parse(received().slice(received().indexOf("{")))).toEqual({
+    error: {
+      message: 'Expect is "a-miracle"; it must be 100-continue, or not be sent',
+      type: "invalid_request_error",
+      param: null,
+      code: "bad_request",
+    },
+  });
+  expect(rig.submitted).toEqual([]);
+  await expect.poll(() => rig.logLines.at(-1)).toMatchObject({ status: 417, request_id: "mine" });
+});
+
+test("an expectation in HTTP/1.0, which knows none, is ignored", async () => {
+  const rig = await open();
+  const { socket, received } = await dial(rig);
+  socket.write("GET /ping HTTP/1.0\r\nhost: test\r\nexpect: a-miracle\r\n\r\n");
+  await expect.poll(received).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+test("a body that takes too long is given up with 408, however fast it is", async () => {
+  const rig = await open({ http: { max_body_s: 0.2 }, timing: { lingerMs: 50 } });
+  const { socket, received, closed } = await dial(rig);
+  socket.write(head(["transfer-encoding: chunked"]));
+  await Promise.all([closed, pour(socket, chunk(Buffer.alloc(1024)), Number.POSITIVE_INFINITY)]);
+  expect(received()).toMatch(/^HTTP\/1\.1 408 /);
+  expect(received()).toContain("the body did not arrive within 0.2 s, the longest that one may take: ");
+  expect(rig.scratchFiles()).toEqual([]);
+  expect(rig.submitted).toEqual([]);
 });
 
 describe("a slow body is given up with 408", () => {

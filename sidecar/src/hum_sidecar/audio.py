@@ -11,4 +11,7 @@ Samples = npt.NDArray[np.float32]
 def samples_of(pcm: bytes) -> Samples:
     """From s16le bytes; an odd last byte, half a sample, is left out."""
     whole = len(pcm) // 2
-    return np.frombuffer(pcm, dtype="<i2", count=whole).astype(np.float32) / 32768.0
+    samples = np.frombuffer(pcm, dtype="<i2", count=whole).astype(np.float32)
+    # In place: hours of audio are gigabytes.
+    samples /= 32768.0
+    return samples

@@ -76,7 +76,8 @@ def decode(
     """
     Hand all PCM to `take`, piece by piece, calling `check` before each piece.
 
-    Raises HumError: bad_audio, unsupported_format, or too_large as soon as the duration or memory passes its limit.
+    Raises HumError: bad_audio, unsupported_format, or too_large as soon as the duration passes its limit; MemoryError
+    where this process may have no more.
     """
     max_samples = int(max_duration_s * SAMPLE_RATE)
     samples = 0
@@ -92,8 +93,9 @@ def decode(
                     raise _too_long(max_duration_s)
                 take(bytes(frame.planes[0])[: frame.samples * BYTES_PER_SAMPLE])
             name = container.format.name
-    except MemoryError as error:
-        raise _error("too_large", "the file needs more memory to decode than a decoder may use") from error
+    except MemoryError:
+        # PyAV's is an FFmpegError too.
+        raise
     except (av.error.FFmpegError, ValueError) as error:
         raise _error("bad_audio", f"the file is damaged and cannot be decoded: {_reason(error)}") from error
     if samples == 0:
@@ -111,6 +113,8 @@ def _open(source: io.BytesIO | Region) -> InputContainer:
             container_options={"format_whitelist": names},
             io_open=_open_nothing,
         )
+    except MemoryError:
+        raise
     except (av.error.FFmpegError, ValueError) as error:
         source.seek(0)
         head = source.read(16)

@@ -1,6 +1,11 @@
 """The decoder role's work: media in, PCM as a payload frame or a file, then `decoded`."""
 
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from hum_sidecar.decoder import SAMPLE_RATE, decode
+from hum_sidecar.errors import HumError
 from hum_sidecar.log import log
 from hum_sidecar.memory import limit_growth
 from hum_sidecar.messages import Decode, Decoded
@@ -16,14 +21,46 @@ WORKERS = 2
 MEMORY_GROWTH_BYTES = 1024 * 1024 * 1024
 
 
+class SharedMemory:
+    """What all decodes of this process may use together: whoever finds it full need not be the one that filled it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._begun = 0
+        self._present = 0
+
+    @contextmanager
+    def used(self) -> Generator[None]:
+        """Around a decode. Turns MemoryError into `too_large` if it was alone all the time, else into `overloaded`."""
+        with self._lock:
+            others = self._present > 0
+            self._present += 1
+            self._begun += 1
+            begun = self._begun
+        try:
+            yield
+        except MemoryError as error:
+            if others or self._begun > begun:
+                message = "too little memory was left beside another file that is decoded; try again later"
+                raise HumError("overloaded", message, stage="decode") from error
+            message = "the file needs more memory to decode than a decoder may use"
+            raise HumError("too_large", message, stage="decode") from error
+        finally:
+            with self._lock:
+                self._present -= 1
+
+
 def decoder_crew(outlet: Outlet) -> Crew:
     """Limits this process's memory for good."""
     if not limit_growth(MEMORY_GROWTH_BYTES):
         log("warn", "this system sets no memory limit; a hostile file is bounded by its duration only")
 
+    memory = SharedMemory()
+
     def work(task: Task) -> None:
         if isinstance(task.message, Decode):
-            _decode(task, task.message, outlet=outlet)
+            with memory.used():
+                _decode(task, task.message, outlet=outlet)
 
     return Crew(guarded(work, outlet=outlet, fault="internal"), WORKERS, None)
 

@@ -18,3 +18,8 @@ class HumError(Exception):
     def to_data(self) -> ErrorData:
         """What crosses the wire."""
         return ErrorData(self.code, self.message, self.code in RETRYABLE, self.stage)
+
+
+def without_details(error: Exception) -> str:
+    """What clients may read of an exception that is not ours: its own words may hold paths of this machine."""
+    return f"{type(error).__name__} (the server's log says more)"

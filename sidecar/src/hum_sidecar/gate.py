@@ -1,6 +1,14 @@
-"""The speech gate: whether any of the audio is speech, by Silero VAD, stopping at the first frame that is."""
+"""
+The speech gate: whether any of the audio is speech, by Silero VAD, stopping at the first frame that certainly is.
 
-from collections.abc import Iterator
+By the highest probability of speech that any frame of 32 ms has:
+- above 0.8 the audio passes, whatever else it is;
+- at most 0.2 it is stopped;
+- between them it passes, unless all of it is steady noise: whole frames, two or more, whose levels have a standard
+  deviation under 0.4 dB.
+"""
+
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -33,10 +41,11 @@ def load_gate() -> None:
     get_vad_model()
 
 
-def has_speech(samples: Samples) -> bool:
-    """Whether any frame is speech with a probability above the threshold, unless all of it is steady noise."""
+def has_speech(samples: Samples, *, check: Callable[[], None]) -> bool:
+    """As told above; `check` is called for every chunk, 131 s at most, and may raise to end it."""
     doubtful = False
     for chunk in speech_probabilities(samples):
+        check()
         highest = chunk.max()
         if highest > CERTAIN:
             return True

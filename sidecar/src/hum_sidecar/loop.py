@@ -8,8 +8,8 @@ from collections.abc import Callable
 from importlib import metadata
 from queue import Empty, SimpleQueue
 
-from hum_sidecar.errors import HumError
-from hum_sidecar.log import log
+from hum_sidecar.errors import HumError, without_details
+from hum_sidecar.log import log, log_raised
 from hum_sidecar.memory import resident_bytes
 from hum_sidecar.messages import (
     PROTOCOL_MAJOR,
@@ -168,11 +168,11 @@ class Loop:
             from hum_sidecar.transcribing import load_crew  # Decoders must not load the engines' libraries.
 
             crew = load_crew(load, self)
-        except HumError as error:
-            self.send(Failed(None, 0, error.to_data()))
         except Exception as error:
-            message = f"model '{load.model}' cannot be loaded: {type(error).__name__}: {error}"
-            self.send(Failed(None, 0, HumError("loading", message, stage="load").to_data()))
+            log_raised("a model cannot be loaded", error, model=load.model, path=load.path)
+            message = f"model '{load.model}' cannot be loaded: its engine raised {without_details(error)}"
+            failure = error if isinstance(error, HumError) else HumError("loading", message, stage="load")
+            self.send(Failed(None, 0, failure.to_data()))
         else:
             self.run_on_io(lambda: self._begin(crew, load_s=time.monotonic() - began))
 

@@ -36,9 +36,13 @@ class Region(io.RawIOBase):
     def read(self, size: int = -1, /) -> bytes:
         left = max(0, self._length - self._position)
         wanted = left if size < 0 else min(size, left)
-        data = os.pread(self._file.fileno(), wanted, self._offset + self._position)
-        self._position += len(data)
-        return data
+        pieces: list[bytes] = []
+        # One call may give less than there is, and never more than 2 GiB.
+        while wanted > 0 and (piece := os.pread(self._file.fileno(), wanted, self._offset + self._position)):
+            pieces.append(piece)
+            self._position += len(piece)
+            wanted -= len(piece)
+        return b"".join(pieces)
 
     def close(self) -> None:
         if not self.closed:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from hum_sidecar.errors import HumError
-from hum_sidecar.log import log
+from hum_sidecar.errors import HumError, without_details
+from hum_sidecar.log import log_raised
 from hum_sidecar.messages import ErrorCode, Failed, FromSidecar, ModelIdentity
 from hum_sidecar.task import Task
 
@@ -48,8 +48,8 @@ def guarded(work: Callable[[Task], None], *, outlet: Outlet, fault: ErrorCode) -
         except HumError as error:
             outlet.send(failure_of(task, error))
         except Exception as error:
-            log("error", "a task raised", id=task.id, stage=task.stage, error=type(error).__name__)
-            message = f"{type(error).__name__}: {error}"
+            log_raised("a task raised", error, id=task.id, stage=task.stage)
+            message = f"the {task.stage} step raised {without_details(error)}"
             outlet.send(failure_of(task, HumError(fault, message, stage=task.stage)))
 
     return run

@@ -6,27 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from ctranslate2.models import Whisper
-
-@dataclass
-class Word:
-    start: float
-    end: float
-    word: str
-    probability: float
-
-@dataclass
-class Segment:
-    id: int
-    seek: int
-    start: float
-    end: float
-    text: str
-    tokens: list[int]
-    avg_logprob: float
-    compression_ratio: float
-    no_speech_prob: float
-    words: list[Word] | None
-    temperature: float | None
+from faster_whisper.transcribe import Segment
 
 @dataclass
 class TranscriptionInfo:

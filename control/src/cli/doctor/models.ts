@@ -5,6 +5,7 @@ import { ConfigError } from "../../core/config-error.ts";
 import { isInstalled, modelDirectory } from "../../core/installed.ts";
 import { type ModelSpec, readModelSpecs } from "../../core/model-spec.ts";
 import { verifyModel } from "../../models/install.ts";
+import { invocation } from "../invocation.ts";
 import { type Finding, fine } from "./finding.ts";
 
 export async function checkModels(config: Config): Promise<Finding[]> {
@@ -31,7 +32,7 @@ async function checkModel(spec: ModelSpec, options: { config: Config; isDefault:
       // Other models are missed only by who asks for them.
       state: isDefault ? "fail" : "warn",
       detail: `${isDefault ? "the default model, " : ""}not installed in ${config.model_dir}`,
-      fix: `npx hum-helix models install ${spec.name}`,
+      fix: `${invocation()} models install ${spec.name}`,
     };
   }
   const problems = await verifyModel(spec, directory);
@@ -40,6 +41,6 @@ async function checkModel(spec: ModelSpec, options: { config: Config; isDefault:
     name,
     state: isDefault ? "fail" : "warn",
     detail: problems.join("\n"),
-    fix: `rm -r ${directory}, then npx hum-helix models install ${spec.name}`,
+    fix: `rm -r ${directory}, then ${invocation()} models install ${spec.name}`,
   };
 }

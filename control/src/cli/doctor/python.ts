@@ -47,13 +47,16 @@ print(json.dumps({
 
 export async function checkPython(config: Config): Promise<Finding[]> {
   const outcome = await runCommand(config.python, ["-c", program, JSON.stringify(modules)]);
-  const report = outcome.ok ? reportSchema.parse(JSON.parse(outcome.lines.at(-1) ?? "")) : null;
+  const report = outcome.ok ? readReport(outcome.out) : null;
   if (report === null) {
+    const problem = outcome.ok
+      ? `printed ${JSON.stringify(outcome.out.at(-1) ?? "")} where a report was expected`
+      : `does not run: ${outcome.reason}`;
     return [
       {
         name: "python",
         state: "fail",
-        detail: `${config.python} does not run: ${outcome.reason}`,
+        detail: `${config.python} ${problem}`,
         fix: `run make start in ${checkoutRoot}, which makes it; it needs Python ${leastPython} or later with venv (Debian: apt-get install python3-venv)`,
       },
     ];
@@ -80,4 +83,16 @@ export async function checkPython(config: Config): Promise<Finding[]> {
       fix: `${config.python} -m pip install --require-hashes -r ${checkoutRoot}/sidecar/requirements.lock`,
     },
   ];
+}
+
+/** The report is one line; what a library prints around it is not. */
+function readReport(lines: readonly string[]): z.infer<typeof reportSchema> | null {
+  for (const line of lines) {
+    try {
+      return reportSchema.parse(JSON.parse(line));
+    } catch {
+      // Not this line.
+    }
+  }
+  return null;
 }

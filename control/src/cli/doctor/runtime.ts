@@ -1,6 +1,6 @@
 /** Node itself, and the native part of its packages. */
-
 import { checkoutRoot } from "../../core/checkout.ts";
+import { invocation } from "../invocation.ts";
 import { runCommand } from "./command.ts";
 import { type Finding, fine } from "./finding.ts";
 
@@ -15,7 +15,7 @@ export async function checkNode(): Promise<Finding[]> {
           name: "node",
           state: "fail",
           detail: `${process.version}, but ${leastNodeMajor} or later is needed`,
-          fix: "run it by npx hum-helix, which takes the Node that npm ci installed",
+          fix: `run it by ${invocation()}, which takes the Node that npm ci installed`,
         };
   return [node, await checkZeromq()];
 }
@@ -25,11 +25,11 @@ async function checkZeromq(): Promise<Finding> {
   const program = `const zmq = await import("zeromq"); console.log(zmq.version)`;
   const args = ["--input-type=module", "--eval", program];
   const outcome = await runCommand(process.execPath, args, { cwd: checkoutRoot });
-  if (outcome.ok) return fine("zeromq", `loads, libzmq ${outcome.reason}`);
+  if (outcome.ok) return fine("zeromq", `loads, libzmq ${outcome.out.at(-1)}`);
   return {
     name: "zeromq",
     state: "fail",
-    detail: `cannot be loaded: ${outcome.lines.find((line) => /error/i.test(line)) ?? outcome.reason}`,
+    detail: `cannot be loaded: ${outcome.err.find((line) => /error/i.test(line)) ?? outcome.reason}`,
     fix: "run npm ci again in the checkout; on Debian also: apt-get install libatomic1 libstdc++6",
   };
 }

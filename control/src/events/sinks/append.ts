@@ -22,7 +22,7 @@ const rememberMs = 24 * 60 * 60 * 1000;
 /**
  * Keeps the last sequence of each source. One that is not above it was stored already; one whose predecessor is missing
  * is refused, so that a pipeline cut in the middle cannot leave a hole. The sender names the predecessor: after events
- * that it had to drop, that is the last one before them; 0 where the bus need not know any. Returns `{result, last sequence stored}`.
+ * that it had to drop, that is the last one before them; 0 asks for none. Returns `{result, last sequence stored}`.
  */
 export const appendScript = `
 local last = tonumber(redis.call('GET', KEYS[2]) or '0')

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from hum_sidecar.audio import Samples
 from hum_sidecar.engines.protocol import Outcome, Run, worker_count
-from hum_sidecar.errors import HumError
+from hum_sidecar.errors import HumError, without_details
 from hum_sidecar.log import log
 from hum_sidecar.messages import JobOptions, Load, ModelIdentity, TranscriptSegment, Word
 
 if TYPE_CHECKING:
     import faster_whisper
     from ctranslate2.models import Whisper
+    from faster_whisper import transcribe
+
+# Told where the engine's own is no number: 0 would claim certainty; this lies below all real ones, and its exp() is 0.
+LOST_LOGPROB = -1000.0
 
 _NEEDED_FILES = ("model.bin", "config.json", "tokenizer.json")
 
@@ -73,7 +77,7 @@ class FasterWhisper:
         from hum_sidecar.gate import has_speech
 
         self._refuse_what_it_cannot(options)
-        if len(samples) == 0 or (options.speech_gate and not has_speech(samples)):
+        if len(samples) == 0 or (options.speech_gate and not has_speech(samples, check=run.check)):
             return self._nothing_heard(options)
         run.check()
         self._calls.serve(run)
@@ -93,7 +97,7 @@ class FasterWhisper:
             )
             # The work is done here, not above: each step of this loop is one or more engine calls.
             for segment in segments:
-                tell(_told(segment))
+                tell(told(segment))
                 run.check()
             return Outcome(info.language, _finite(info.language_probability))
         finally:
@@ -122,7 +126,7 @@ def load_engine(load: Load) -> FasterWhisper:
     directory = Path(load.path)
     missing = [name for name in _NEEDED_FILES if not (directory / name).is_file()]
     if missing:
-        raise _not_loadable(load, f"'{load.path}' has no {', '.join(missing)}; it must be a CTranslate2 Whisper model")
+        raise _not_loadable(load, f"its directory has no {', '.join(missing)}; it must be a CTranslate2 Whisper model")
     # Nothing is fetched in a job's path: what is missing is an error, not a download.
     os.environ["HF_HUB_OFFLINE"] = "1"
     import ctranslate2
@@ -139,7 +143,7 @@ def load_engine(load: Load) -> FasterWhisper:
     try:
         supported = ctranslate2.get_supported_compute_types(device)
     except (RuntimeError, ValueError) as error:
-        raise _not_loadable(load, f"device '{device}' cannot be used: {error}") from error
+        raise _not_loadable(load, f"asking for device '{device}' raised {without_details(error)}") from error
     if compute_type not in supported | {"default"}:
         known = ", ".join(sorted(supported))
         raise _not_loadable(load, f"compute type '{compute_type}' does not run on {device} here; these do: {known}")
@@ -155,7 +159,7 @@ def load_engine(load: Load) -> FasterWhisper:
         )
         load_gate()
     except (RuntimeError, ValueError, OSError) as error:
-        raise _not_loadable(load, str(error)) from error
+        raise _not_loadable(load, f"faster-whisper raised {without_details(error)}") from error
     log("info", "model loaded", model=load.model, device=device, compute_type=compute_type, workers=workers)
     return FasterWhisper(whisper, load=load, workers=workers)
 
@@ -164,8 +168,8 @@ def _not_loadable(load: Load, why: str) -> HumError:
     return HumError("loading", f"model '{load.model}' cannot be loaded: {why}", stage="load")
 
 
-def _told(segment: "faster_whisper.Segment") -> TranscriptSegment:
-    """As the wire has it: plain floats, since faster-whisper's are partly numpy's."""
+def told(segment: "transcribe.Segment") -> TranscriptSegment:
+    """As the wire has it: plain floats, since faster-whisper's are partly numpy's. No lost score may lose the text."""
     words = segment.words
     return TranscriptSegment(
         id=segment.id,
@@ -175,17 +179,17 @@ def _told(segment: "faster_whisper.Segment") -> TranscriptSegment:
         text=segment.text,
         tokens=list(segment.tokens),
         temperature=_finite(segment.temperature or 0.0),
-        avg_logprob=_finite(segment.avg_logprob),
+        avg_logprob=_finite(segment.avg_logprob, lost=LOST_LOGPROB),
         compression_ratio=_finite(segment.compression_ratio),
         no_speech_prob=_finite(segment.no_speech_prob),
         words=None if words is None else [_told_word(word) for word in words],
     )
 
 
-def _told_word(word: "faster_whisper.Word") -> Word:
+def _told_word(word: "transcribe.Word") -> Word:
     return Word(word.word, _finite(word.start), _finite(word.end), _finite(word.probability))
 
 
-def _finite(value: float) -> float:
-    """The wire and JSON have no other numbers; a lost score must not lose the text."""
-    return float(value) if math.isfinite(value) else 0.0
+def _finite(value: float, *, lost: float = 0.0) -> float:
+    """The wire and JSON have no other numbers. A probability that is lost is 0: no confidence."""
+    return float(value) if math.isfinite(value) else lost

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { checkoutRoot } from "../core/checkout.ts";
+import { shellWord } from "../core/invocation.ts";
 import { renderBanner, withoutPassword } from "./banner.ts";
-import { shellWord } from "./invocation.ts";
 
 const facts = {
   url: "http://127.0.0.1:8000",

@@ -1,7 +1,7 @@
 /** What `serve` says once it can transcribe: where it is, and two commands to try. */
 import { join } from "node:path";
 import { checkoutRoot } from "../core/checkout.ts";
-import { invocation, pathFrom, shellWord } from "./invocation.ts";
+import { invocation, pathFrom, shellWord } from "../core/invocation.ts";
 
 export interface BannerFacts {
   url: string;

@@ -1,11 +1,11 @@
 /** `hum-helix events tail`: prints the event feed until it is told to stop, or nobody reads any more. */
 import { existsSync, readFileSync } from "node:fs";
 import type { Config } from "../core/config.ts";
+import { invocation } from "../core/invocation.ts";
 import { urlFileOf } from "../events/embedded.ts";
 import { tailEvents } from "../events/tail.ts";
 import { configOption, defineCommand, jsonOption } from "./command.ts";
 import { eventLine } from "./event-line.ts";
-import { invocation } from "./invocation.ts";
 import { exitCodes } from "./io.ts";
 import { loadSettings } from "./settings.ts";
 

@@ -6,7 +6,7 @@ import { request as requestHttps } from "node:https";
 import { createInterface } from "node:readline";
 import { text as readText } from "node:stream/consumers";
 import { z } from "zod";
-import { invocation } from "./invocation.ts";
+import { invocation } from "../core/invocation.ts";
 
 export interface SpeechRequest {
   url: string;

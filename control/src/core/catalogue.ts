@@ -3,6 +3,7 @@ import type { Config } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { HumError } from "./errors.ts";
 import { isInstalled, modelDirectory } from "./installed.ts";
+import { invocation } from "./invocation.ts";
 import type { Catalogue, ModelEntry } from "./model.ts";
 import { type ModelSpec, readModelSpecs } from "./model-spec.ts";
 import { nearest } from "./nearest.ts";
@@ -45,7 +46,9 @@ export function createCatalogue(
       const spec = byName.get(name);
       if (spec === undefined) throw refusal(unknownModel(name, names));
       if (!isInstalled(spec, directoryOf(spec))) {
-        throw refusal(`model ${spec.name} is known but not installed; run: npx hum-helix models install ${spec.name}`);
+        throw refusal(
+          `model ${spec.name} is known but not installed; run: ${invocation()} models install ${spec.name}`,
+        );
       }
       return entryFor(spec);
     },

@@ -3,9 +3,9 @@ import { createCatalogue } from "../../core/catalogue.ts";
 import type { Config } from "../../core/config.ts";
 import { ConfigError } from "../../core/config-error.ts";
 import { isInstalled, modelDirectory } from "../../core/installed.ts";
+import { invocation } from "../../core/invocation.ts";
 import { type ModelSpec, readModelSpecs } from "../../core/model-spec.ts";
 import { verifyModel } from "../../models/install.ts";
-import { invocation } from "../invocation.ts";
 import { type Finding, fine } from "./finding.ts";
 
 export async function checkModels(config: Config): Promise<Finding[]> {

@@ -1,6 +1,6 @@
 /** Node itself, and the native part of its packages. */
 import { checkoutRoot } from "../../core/checkout.ts";
-import { invocation } from "../invocation.ts";
+import { invocation } from "../../core/invocation.ts";
 import { runCommand } from "./command.ts";
 import { type Finding, fine } from "./finding.ts";
 

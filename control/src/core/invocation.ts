@@ -1,6 +1,6 @@
 /** How a person calls this program, and names its files, from the directory where they stand. */
 import { isAbsolute, join, relative } from "node:path";
-import { checkoutRoot } from "../core/checkout.ts";
+import { checkoutRoot } from "./checkout.ts";
 
 /** The command to advise. Outside the checkout npx would look for a package of our name in a registry. */
 export function invocation(cwd = process.cwd()): string {

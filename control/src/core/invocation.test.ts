@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { checkoutRoot } from "../core/checkout.ts";
+import { checkoutRoot } from "./checkout.ts";
 import { invocation, shellWord } from "./invocation.ts";
 
 test.each([checkoutRoot, join(checkoutRoot, "configs"), join(checkoutRoot, "control", "src")])(

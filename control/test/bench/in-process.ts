@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { engineEnvironment } from "../../src/fleet/process.ts";
 import { python } from "../e2e/direct.ts";
 
 export interface InProcess {
@@ -13,7 +14,9 @@ export interface InProcess {
 
 export function startInProcess(options: { modelDir: string; wav: string; workers: number }): InProcess {
   const { modelDir, wav, workers } = options;
-  const child = spawn(python, [join(import.meta.dirname, "in_process.py"), modelDir, wav, String(workers)]);
+  // The same layout on both sides, the allocator's settings among it.
+  const env = { ...process.env, ...engineEnvironment };
+  const child = spawn(python, [join(import.meta.dirname, "in_process.py"), modelDir, wav, String(workers)], { env });
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { alive } from "../processes.ts";
 import { makeWav, pcmOf } from "../wav.ts";
 import { jfkText, samplePath, startServer } from "./server.ts";
 
@@ -19,15 +20,6 @@ interface Slots {
 const slotsOf = async (url: string) => ((await (await fetch(`${url}/readyz`)).json()) as Slots).slots;
 
 const enginePid = async (url: string) => (await slotsOf(url)).find((slot) => slot.role === "engine")?.pid ?? 0;
-
-const alive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 function post(url: string, options: { query?: string; body?: Buffer<ArrayBuffer>; signal?: AbortSignal } = {}) {
   return fetch(`${url}/v1/audio/transcriptions?response_format=text${options.query ?? ""}`, {

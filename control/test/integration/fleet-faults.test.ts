@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Config } from "../../src/core/config.ts";
 import { samplePath } from "../e2e/server.ts";
+import { alive } from "../processes.ts";
 import { failureOf, mediaFile, openRig, silence } from "./rig.ts";
 
 async function rig(adjust?: (config: Config) => void) {
@@ -8,15 +9,6 @@ async function rig(adjust?: (config: Config) => void) {
   onTestFinished(opened.close);
   return opened;
 }
-
-const alive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 const terminals = (events: { id: string; event: { type: string } }[], id: string) =>
   events.filter((told) => told.id === id && (told.event.type === "done" || told.event.type === "failed"));

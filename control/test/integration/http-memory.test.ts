@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { checkoutRoot } from "../../src/core/checkout.ts";
 import { spawnChild } from "../../src/platform/child.ts";
-import { wavHeader } from "./http-rig.ts";
+import { wavHeader } from "../wav.ts";
 
 const uploadBytes = 60_000_000;
 

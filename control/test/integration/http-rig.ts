@@ -8,13 +8,15 @@ import type { Config } from "../../src/core/config.ts";
 import { HumError } from "../../src/core/errors.ts";
 import type { Job, JobEvent } from "../../src/core/job.ts";
 import { createMetrics } from "../../src/core/metrics.ts";
-import type { Catalogue, ModelEntry } from "../../src/core/model.ts";
+import type { Catalogue } from "../../src/core/model.ts";
 import type { Readiness } from "../../src/core/readiness.ts";
 import type { Segment, Transcript, Word } from "../../src/core/transcript.ts";
 import type { HttpTiming } from "../../src/http/deps.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { createTeller, type JobTeller } from "../../src/jobs/handle.ts";
 import { testConfig } from "../config.ts";
+import { fakeModel } from "../models.ts";
+import { wavHeader } from "../wav.ts";
 
 export interface Submitted {
   job: Job;
@@ -83,19 +85,8 @@ export async function openHttpRig(options: HttpRigOptions = {}) {
   };
 }
 
-const model = (name: string, more: Partial<ModelEntry> = {}): ModelEntry => ({
-  name,
-  aliases: [],
-  engine: "fake",
-  languages: "all",
-  translates: true,
-  revision: "scripted",
-  path: "",
-  ...more,
-});
-
-const base = model("base", { aliases: ["systran/faster-whisper-base"] });
-const models = [base, model("tiny.en", { languages: ["en"], translates: false }), model("lab/whisper-small")];
+const base = fakeModel("base", { aliases: ["systran/faster-whisper-base"] });
+const models = [base, fakeModel("tiny.en", { languages: ["en"], translates: false }), fakeModel("lab/whisper-small")];
 
 export const catalogue: Catalogue = {
   defaultModel: base,
@@ -107,7 +98,7 @@ export const catalogue: Catalogue = {
   },
   list: () => [
     ...models.map((one) => ({ model: one, installed: true })),
-    { model: model("large-v3", { aliases: ["large"] }), installed: false },
+    { model: fakeModel("large-v3", { aliases: ["large"] }), installed: false },
   ],
 };
 
@@ -186,24 +177,6 @@ export function finish({ job, tell }: Submitted, segments: Segment[]): void {
 export function wav(seconds: number, extra: Buffer = Buffer.alloc(0)): Buffer<ArrayBuffer> {
   const samples = Buffer.alloc(Math.round(seconds * 16_000) * 2);
   return Buffer.concat([wavHeader(samples.byteLength, extra), samples]);
-}
-
-export function wavHeader(dataBytes: number, extra: Buffer = Buffer.alloc(0)): Buffer<ArrayBuffer> {
-  const header = Buffer.alloc(36);
-  header.write("RIFF", 0, "latin1");
-  header.writeUInt32LE(36 + extra.byteLength + dataBytes, 4);
-  header.write("WAVEfmt ", 8, "latin1");
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(16_000, 24);
-  header.writeUInt32LE(32_000, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  const data = Buffer.alloc(8);
-  data.write("data", 0, "latin1");
-  data.writeUInt32LE(dataBytes, 4);
-  return Buffer.concat([header, extra, data]);
 }
 
 export interface FailureAnswer {

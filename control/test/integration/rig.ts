@@ -9,7 +9,7 @@ import { HumError } from "../../src/core/errors.ts";
 import type { Audio, Job, JobEvent } from "../../src/core/job.ts";
 import { createLog } from "../../src/core/log.ts";
 import { createMetrics } from "../../src/core/metrics.ts";
-import type { Catalogue, ModelEntry } from "../../src/core/model.ts";
+import type { Catalogue } from "../../src/core/model.ts";
 import { defaultOptions } from "../../src/core/options.ts";
 import type { SlotEvent } from "../../src/core/slot.ts";
 import { createFleet } from "../../src/fleet/fleet.ts";
@@ -17,16 +17,7 @@ import { packageDirOf } from "../../src/fleet/process.ts";
 import { createScheduler } from "../../src/jobs/scheduler.ts";
 import { openLink } from "../../src/wire/link.ts";
 import { testConfig } from "../config.ts";
-
-const fakeModel = (name: string): ModelEntry => ({
-  name,
-  aliases: [],
-  engine: "fake",
-  languages: "all",
-  translates: true,
-  revision: "scripted",
-  path: "",
-});
+import { fakeModel } from "../models.ts";
 
 /** Every name is a scripted model here. */
 const catalogue: Catalogue = {

@@ -1,5 +1,8 @@
 /** Runs a short command for what it prints. */
+import { checkoutRoot } from "../../core/checkout.ts";
+import { packageDirOf } from "../../fleet/process.ts";
 import { spawnChild } from "../../platform/child.ts";
+import { childEnvironment } from "../../platform/child-environment.ts";
 
 export interface Outcome {
   ok: boolean;
@@ -20,12 +23,12 @@ export async function runCommand(
 ): Promise<Outcome> {
   const out: string[] = [];
   const err: string[] = [];
-  const env = Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined);
   const child = spawnChild({
     ...options,
     command,
     args,
-    env: Object.fromEntries(env),
+    // What a sidecar would see, so that what is found here is what it would find.
+    env: childEnvironment(packageDirOf(checkoutRoot)),
     onLine: (line, stream) => (stream === "stdout" ? out : err).push(line),
   });
   const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);

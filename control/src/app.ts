@@ -23,7 +23,7 @@ export interface App {
   readonly url: string;
   /** Where subscribers reach the events: the embedded server's subscriber, or the configured URL. */
   readonly subscriberUrl: string;
-  /** Resolves when the default model can transcribe, rejects when it never will. */
+  /** Resolves when the default model can transcribe, rejects when its processes were given up. */
   readonly ready: Promise<void>;
   readiness(): Readiness;
   /** Lets accepted requests finish, then ends every process; idempotent. */

@@ -31,8 +31,8 @@ export interface App {
 }
 
 /**
- * How long each step of a stop may take: accepted jobs, their answers, held events. Together with the sidecars' own
- * ladder it stays below the 30 s that container engines allow.
+ * How long each step of a stop may take: accepted jobs, their answers, held events. With the sidecars' own ladder (twice
+ * the default stop_grace_s) and the embedded server's it stays below the 30 s that compose.yaml allows.
  */
 const patience = { jobsMs: 10_000, answersMs: 2_000, eventsMs: 5_000 };
 
@@ -59,13 +59,14 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
   });
   feed.start();
   undo.defer(() => feed.stop(patience.eventsMs));
-  undo.defer(() =>
-    feed.system("node.stopped", config.events.node, { version, capacity: 0, spool_depth: heldEvents(feed) }),
-  );
+  // Nothing to tell until the start is told.
+  let tellStopped = () => {};
+  undo.defer(() => tellStopped());
 
   const link = await openLink({
     socketPath: join(directories.runtime, "wire.sock"),
     onStray: (identity) => log.debug({ identity }, "a frame of a sidecar that is gone"),
+    onFault: (identity, err) => log.error({ identity, err }, "a message could not be handled"),
   });
   undo.defer(link.close);
   const { device, compute_type } = config.engine;
@@ -122,6 +123,7 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
   });
   const { url } = await http.start();
   feed.system("node.started", config.events.node, nodeFacts());
+  tellStopped = () => feed.system("node.stopped", config.events.node, { ...nodeFacts(), capacity: 0 });
 
   const running = undo.move();
   let stopping: Promise<void> | null = null;

@@ -43,7 +43,8 @@ export interface Job {
 }
 
 /**
- * What happens to a job, in order: queued, started, segment*, then exactly one of done or failed.
+ * What happens to a job, in order: queued, started, segment*, then exactly one of done or failed. An attempt after the
+ * first tells started again.
  * `restarted` tells that a later attempt differs from what was told: segments from `from_index` on are void.
  */
 export type JobEvent =

@@ -43,7 +43,7 @@ export interface EmbeddedOptions {
 export const urlFileOf = (dataDir: string) => join(dataDir, "redis.url");
 
 const readyTimeoutMs = 60_000;
-const stopGraceMs = 5_000;
+const stopGraceMs = 2_000;
 /** How long the server of a control plane that died may take to end before it counts as one in use. */
 const leftoverMs = 3_000;
 const pace = { firstMs: 100, maxMs: 5_000, refusedMs: 5_000 };

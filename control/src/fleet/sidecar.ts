@@ -81,7 +81,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
   let announced: Ready | null = null;
   let versions: Record<string, string> = {};
   let finishedJobs = 0;
-  let verdict: { reason: string; permanent: boolean } | null = null;
+  let ending: { reason: string; permanent: boolean } | null = null;
 
   const detach = link.attach(identity, receive);
   const child = options.spawn();
@@ -102,7 +102,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
 
   /** The first reason counts: what follows is its consequence. */
   function kill(reason: string, permanent = false) {
-    verdict ??= { reason, permanent };
+    ending ??= { reason, permanent };
     log.warn({ sidecar: identity, reason }, "ending sidecar");
     enter("stopping");
     void child.stop(options.stopGraceMs);
@@ -117,7 +117,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
   function receive(received: Received) {
     liveness.heard();
     // One that is being ended has lost our trust: what it still sends must not decide a job.
-    if (verdict !== null) return;
+    if (ending !== null) return;
     if (!received.ok) {
       options.onRefused(received.reason);
       log.warn({ sidecar: identity, reason: received.reason, detail: received.detail }, "refused a frame");
@@ -194,7 +194,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     liveness.stop();
     detach();
     const wasReady = announced !== null;
-    const reason = verdict?.reason ?? (state === "stopping" ? "stopped" : describeExit(exit));
+    const reason = ending?.reason ?? (state === "stopping" ? "stopped" : describeExit(exit));
     const inFlight = [...pending.keys()];
     for (const id of inFlight) {
       settle(id, (entry) => {
@@ -203,7 +203,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
       });
     }
     enter("stopped");
-    death.resolve({ exit, reason, wasReady, finishedJobs, permanent: verdict?.permanent ?? false, inFlight });
+    death.resolve({ exit, reason, wasReady, finishedJobs, permanent: ending?.permanent ?? false, inFlight });
   }
 
   return {
@@ -228,7 +228,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
       pending.set(id, entry);
       link.send(identity, request.message, request.payload ?? undefined).catch((error: HumError) => {
         // Credit says that it has room, so it is gone or stuck: the next try must not find it again.
-        kill(`it takes no ${request.message.type}`);
+        if (error.code === "sidecar_lost") kill(`it takes no ${request.message.type}`);
         settle(id, (lost) => lost.settle.reject(error));
       });
       return entry.settle.promise;

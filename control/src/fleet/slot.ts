@@ -31,11 +31,11 @@ const maxDoublings = 5;
 export function createSlot(options: SlotOptions): Slot {
   let current: Sidecar | null = null;
   let incarnation = 0;
-  let waiting: NodeJS.Timeout | null = null;
+  let restartTimer: NodeJS.Timeout | null = null;
   let state: "running" | "backoff" | "failed" | "stopped" = "stopped";
   let reason: string | null = null;
   let toldReady = false;
-  /** Times in a row that it was given up. */
+  /** Times that it was given up since a job was last finished. */
   let givenUp = 0;
 
   function changed() {
@@ -43,7 +43,6 @@ export function createSlot(options: SlotOptions): Slot {
     if (current !== null && ready !== null && !toldReady) {
       toldReady = true;
       reason = null;
-      givenUp = 0;
       options.onEvent({
         type: "ready",
         pid: current.pid,
@@ -57,7 +56,7 @@ export function createSlot(options: SlotOptions): Slot {
   }
 
   function start() {
-    waiting = null;
+    restartTimer = null;
     incarnation += 1;
     toldReady = false;
     state = "running";
@@ -79,29 +78,34 @@ export function createSlot(options: SlotOptions): Slot {
     reason = death.reason;
     options.log.warn({ slot: options.name, pid, reason }, "sidecar died");
     options.onEvent({ type: "crashed", ...ending, was_ready: death.wasReady, in_flight: death.inFlight });
+    if (death.finishedJobs > 0) givenUp = 0;
     const verdict = options.policy.judge(death);
     if (verdict.respawn) {
       state = "backoff";
       options.onEvent({ type: "restarting", pid, backoff_s: verdict.delayMs / 1000 });
-      waiting = setTimeout(start, verdict.delayMs);
+      restartTimer = setTimeout(start, verdict.delayMs);
     } else {
       state = "failed";
-      if (!death.permanent) waiting = setTimeout(startAgain, options.coolDownMs * 2 ** Math.min(givenUp, maxDoublings));
-      givenUp += 1;
       reason = `${verdict.reason}: ${death.reason}`;
       options.log.error({ slot: options.name, reason }, "slot given up");
       options.onEvent({ type: "quarantined", ...ending, reason });
+      if (!death.permanent) coolDown(pid);
     }
     options.onChange();
   }
 
-  function startAgain() {
-    options.policy.forgive();
-    start();
+  function coolDown(pid: number | null) {
+    const coolDownMs = options.coolDownMs * 2 ** Math.min(givenUp, maxDoublings);
+    givenUp += 1;
+    options.onEvent({ type: "restarting", pid, backoff_s: coolDownMs / 1000 });
+    restartTimer = setTimeout(() => {
+      options.policy.forgive();
+      start();
+    }, coolDownMs);
   }
 
   async function stop() {
-    if (waiting !== null) clearTimeout(waiting);
+    if (restartTimer !== null) clearTimeout(restartTimer);
     state = "stopped";
     // Where no process is left to end, nobody else would tell those who wait for this slot.
     if (current === null) options.onChange();

@@ -1,11 +1,8 @@
 /** What a finished upload is to a job: PCM where it lies, or media for a decoder. */
-import { HumError } from "../core/errors.ts";
 import type { Audio, ByteSource } from "../core/job.ts";
+import { checkDuration, pcmBytesPerSecond } from "../core/pcm.ts";
 import type { Upload } from "./form.ts";
 import { findPcm, type WavRegion } from "./wav.ts";
-
-/** s16le at 16 kHz mono. */
-const bytesPerS = 32_000;
 
 /** Throws HumError `too_large` for PCM that lasts too long; media is measured while it is decoded. */
 export function describeAudio(upload: Upload, limits: { maxDurationS: number }): Audio {
@@ -13,11 +10,8 @@ export function describeAudio(upload: Upload, limits: { maxDurationS: number }):
   const facts = { sha256: audio.sha256, bytes: audio.bytes, mediaType: plainMediaType(upload.mediaType) };
   const region = findPcm(audio.head, audio.bytes);
   if (region === null) return { format: "media", source: audio.source, durationS: null, ...facts };
-  const durationS = region.length / bytesPerS;
-  if (durationS > limits.maxDurationS) {
-    const message = `the audio lasts ${durationS.toFixed(1)} s; at most ${limits.maxDurationS} s are accepted`;
-    throw new HumError("too_large", message, { param: "file" });
-  }
+  const durationS = region.length / pcmBytesPerSecond;
+  checkDuration(durationS, { ...limits, stage: "admission" });
   return { format: "pcm_s16le", source: narrow(audio.source, region), durationS, ...facts };
 }
 

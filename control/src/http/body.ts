@@ -33,6 +33,7 @@ export function readBody(incoming: IncomingMessage, options: BodyOptions): Promi
   const { limits, clock, signal } = options;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let received = 0;
+  let settled = false;
   // Waiting spends credit and bytes earn it back, up to the grace: time that we take ourselves costs the client nothing.
   let creditMs = limits.graceMs;
   let waitingSinceMs = 0;
@@ -53,10 +54,17 @@ export function readBody(incoming: IncomingMessage, options: BodyOptions): Promi
     earn(chunk.byteLength);
     received += chunk.byteLength;
     if (received > limits.maxBytes) return reject(tooLarge(`more than ${limits.maxBytes} bytes`, limits));
-    const written = options.write(chunk);
+    let written: Promise<unknown> | undefined;
+    try {
+      written = options.write(chunk);
+    } catch (error) {
+      // Thrown in a listener it would end the process.
+      return reject(error);
+    }
     if (written === undefined) return wait();
     incoming.pause();
     written.then(() => {
+      if (settled) return;
       wait();
       incoming.resume();
     }, reject);
@@ -75,6 +83,7 @@ export function readBody(incoming: IncomingMessage, options: BodyOptions): Promi
     wait();
   }
   return promise.finally(() => {
+    settled = true;
     clearTimeout(timer);
     clearTimeout(end);
     signal.removeEventListener("abort", abort);

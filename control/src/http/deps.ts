@@ -19,7 +19,7 @@ export interface HttpDeps {
   readiness(): Readiness;
   /** Throws HumError `overloaded` where no job could be taken now: asked before an upload is received. */
   admit(): void;
-  /** Throws as `admit` does, which may have been long ago; any later failure is told by the handle. */
+  /** Throws as `admit` does, since the queue may have filled meanwhile; any later failure is told by the handle. */
   submit(job: Job): JobHandle;
   /** Where uploads lie that do not fit in memory; must exist and be private to us. */
   scratchDir: string;

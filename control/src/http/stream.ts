@@ -49,7 +49,7 @@ export async function streamTranscript(handle: JobHandle, options: StreamOptions
         clearInterval(heartbeat);
         options.cutOff();
       }, options.timing.heartbeatMs);
-      // Not awaited: a stream whose start is pending is not read from.
+      // Not awaited: `pull` and backpressure begin when start has ended.
       void follow(handle, { ...options, send }).then(
         () => {
           clearInterval(heartbeat);

@@ -5,6 +5,7 @@ import type { Config } from "../core/config.ts";
 import { HumError } from "../core/errors.ts";
 import { checkAnnounced, readBody } from "./body.ts";
 import type { HttpContext } from "./deps.ts";
+import { expects } from "./expectation.ts";
 import { quote } from "./failure.ts";
 import { createForm, type Fields, type Upload } from "./form.ts";
 import { release } from "./release.ts";
@@ -34,7 +35,7 @@ export async function receiveUpload(c: HttpContext, options: UploadOptions): Pro
   const mediaType = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
   const receive = mediaType === "multipart/form-data" ? receiveForm : isMedia(mediaType) ? receiveRaw : null;
   if (receive === null) throw wrongContentType(mediaType);
-  if (incoming.headers.expect !== undefined) outgoing.writeContinue();
+  if (expects(incoming) !== null) outgoing.writeContinue();
 
   const stop = new AbortController();
   const upload = await receive(c, {

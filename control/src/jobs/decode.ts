@@ -2,8 +2,9 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { HumError } from "../core/errors.ts";
-import type { ByteSource, Job } from "../core/job.ts";
+import { type ByteSource, type Job, maxMemoryBytes } from "../core/job.ts";
 import type { Log } from "../core/log.ts";
+import { checkDuration, pcmBytesPerSecond } from "../core/pcm.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 
 export interface Pcm {
@@ -21,15 +22,12 @@ export interface DecodeOptions {
   log: Log;
 }
 
-/** s16le at 16 kHz mono. */
-const bytesPerSecond = 32_000;
-
 /** Throws HumError `bad_audio`, `unsupported_format` or `too_large` as the decoder finds, with what was wrong. */
 export async function decodeAudio(job: Job, options: DecodeOptions): Promise<Pcm> {
   const { audio } = job;
   if (audio.format === "pcm_s16le") {
-    const durationS = byteLength(audio.source) / bytesPerSecond;
-    if (durationS > options.maxDurationS) throw tooLong(durationS, options.maxDurationS);
+    const durationS = byteLength(audio.source) / pcmBytesPerSecond;
+    checkDuration(durationS, { maxDurationS: options.maxDurationS, stage: "decode" });
     return { source: audio.source, durationS, dispose: async () => undefined };
   }
   const outputPath = join(options.scratchDir, `${job.id}.pcm`);
@@ -56,13 +54,16 @@ export async function decodeAudio(job: Job, options: DecodeOptions): Promise<Pcm
     });
     if (message.type !== "decoded")
       throw new HumError("internal", `a decoder answered ${message.type}`, { stage: "decode" });
-    const { path, offset, length } = message.audio;
-    // The process that answers has parsed hostile bytes: it may name nothing but what it was asked for.
-    if ((path !== null && path !== outputPath) || length > options.maxDurationS * bytesPerSecond) {
+    const source = sourceOf(message.audio, payload ?? new Uint8Array(0));
+    // The process that answers has parsed hostile bytes: it may give nothing but what it was asked for.
+    const asked = source.kind === "memory" ? source.data.byteLength <= maxMemoryBytes : source.path === outputPath;
+    if (
+      !asked ||
+      message.audio.length !== byteLength(source) ||
+      byteLength(source) > options.maxDurationS * pcmBytesPerSecond
+    ) {
       throw new HumError("internal", "a decoder answered with audio that it was not asked for", { stage: "decode" });
     }
-    const source: ByteSource =
-      path === null ? { kind: "memory", data: payload ?? new Uint8Array(0) } : { kind: "file", path, offset, length };
     return { source, durationS: message.duration_s, dispose };
   } catch (error) {
     await dispose();
@@ -72,15 +73,16 @@ export async function decodeAudio(job: Job, options: DecodeOptions): Promise<Pcm
 
 const byteLength = (source: ByteSource) => (source.kind === "memory" ? source.data.byteLength : source.length);
 
+/** The inverse of `bytesRef`, for an answer with this payload frame. */
+function sourceOf(ref: ReturnType<typeof bytesRef>, payload: Uint8Array): ByteSource {
+  const { path, offset, length } = ref;
+  return path === null ? { kind: "memory", data: payload } : { kind: "file", path, offset, length };
+}
+
 /** How the bytes are named in a message; in memory they travel as the payload frame. */
-export const bytesRef = (source: ByteSource) =>
+export const bytesRef = (source: ByteSource): { path: string | null; offset: number; length: number } =>
   source.kind === "memory"
     ? { path: null, offset: 0, length: source.data.byteLength }
     : { path: source.path, offset: source.offset, length: source.length };
 
 export const payloadOf = (source: ByteSource) => (source.kind === "memory" ? source.data : null);
-
-function tooLong(durationS: number, maxDurationS: number): HumError {
-  const message = `the audio lasts ${durationS.toFixed(1)} s; at most ${maxDurationS} s are accepted`;
-  return new HumError("too_large", message, { stage: "decode", param: "file" });
-}

@@ -27,7 +27,7 @@ export interface SchedulerOptions {
   metrics: Metrics;
   log: Log;
   observe: JobObserver;
-  /** The first refusal after a job that was taken. */
+  /** The first refusal after something was admitted. */
   onOverload: () => void;
 }
 

@@ -23,6 +23,8 @@ export interface LinkOptions {
   socketPath: string;
   /** A frame from an identity that nobody is attached to: a predecessor's last words. */
   onStray?: (identity: string) => void;
+  /** A receiver threw: a fault of ours. */
+  onFault?: (identity: string, error: unknown) => void;
 }
 
 /** The kernel's limit on a unix socket's path, less the terminating zero. */
@@ -56,9 +58,21 @@ export async function openLink(options: LinkOptions): Promise<Link> {
       const name = String(identity);
       const receive = receivers.get(name);
       if (receive === undefined) options.onStray?.(name);
-      else receive(readFrames(header, rest));
+      else deliver(receive, { identity: name, received: readFrames(header, rest) });
     }
   })();
+
+  /** A receiver that throws must not end the reading for all others. */
+  function deliver(
+    receive: (received: Received) => void,
+    { identity, received }: { identity: string; received: Received },
+  ) {
+    try {
+      receive(received);
+    } catch (error) {
+      options.onFault?.(identity, error);
+    }
+  }
 
   return {
     endpoint,

@@ -11,15 +11,17 @@ import { failureOf } from "./rig.ts";
 async function open() {
   const dir = mkdtempSync(join(tmpdir(), "hum-link-"));
   const strays: string[] = [];
+  const faults: unknown[] = [];
   const link = await openLink({
     socketPath: join(dir, "wire.sock"),
     onStray: (identity) => void strays.push(identity),
+    onFault: (_identity, error) => void faults.push(error),
   });
   onTestFinished(async () => {
     await link.close();
     rmSync(dir, { recursive: true });
   });
-  return { link, strays };
+  return { link, strays, faults };
 }
 
 /** A peer that has connected, with what the link heard of it. */
@@ -94,6 +96,21 @@ test("what comes from an identity that nobody is attached to is told as stray", 
   });
   await peer.send(encodeMessage({ type: "pong", seq: 2 }));
   await vi.waitFor(() => expect(strays).toEqual(["engine-0.1"]));
+});
+
+test("a receiver that throws is told as a fault, and the next message is still delivered", async () => {
+  const { link, faults } = await open();
+  const fault = new Error("a receiver's mistake");
+  const { peer, heard } = await connect(link.endpoint, {
+    attach: (receive) =>
+      link.attach("engine-0.1", (received) => {
+        receive(received);
+        throw fault;
+      }),
+  });
+  await peer.send(encodeMessage({ type: "pong", seq: 2 }));
+  await vi.waitFor(() => expect(heard).toHaveLength(2));
+  expect(faults).toEqual([fault, fault]);
 });
 
 test("a socket path that the system would cut off is refused with its length", async () => {

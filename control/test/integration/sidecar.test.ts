@@ -107,3 +107,12 @@ test("a request is settled by the death of its process, with the stage that it w
   expect(await failureOf(outcome)).toMatchObject({ code: "sidecar_lost", stage: "decode" });
   expect(await sidecar.died).toMatchObject({ inFlight: ["job"], reason: "it was ended by SIGKILL" });
 });
+
+test("a message of ours that no sidecar would read fails its job only, and the process works on", async () => {
+  const { sidecar, say, reach } = await open();
+  await say(hello);
+  await say(ready);
+  await reach("ready");
+  expect(await failureOf(sidecar.run(request("x".repeat(200))))).toMatchObject({ code: "internal" });
+  expect([sidecar.state(), sidecar.free()]).toEqual(["ready", 2]);
+});

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { alive } from "../processes.ts";
+import { alive, statusOf } from "../processes.ts";
 import { makeWav, pcmOf } from "../wav.ts";
 import { jfkText, samplePath, startServer } from "./server.ts";
 
@@ -52,24 +51,14 @@ onLinux("kill -9 of the control plane: no child of it lives 2 s later (needs /pr
   const { url, pid } = await server();
   const children = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .filter((name) => parentOf(name) === pid)
-    .map(Number);
+    .map(Number)
+    .filter((child) => statusOf(child)[1] === String(pid));
   // Engine, decoder and the embedded Valkey.
   expect(children.length).toBeGreaterThanOrEqual(3);
   expect(await enginePid(url)).toBeGreaterThan(0);
   process.kill(pid, "SIGKILL");
   await vi.waitFor(() => expect(children.filter(alive)).toEqual([]), { timeout: 2000, interval: 20 });
 });
-
-function parentOf(pid: string): number | null {
-  try {
-    // The command's name stands in brackets and may hold spaces; the parent is the second field after it.
-    const stat = readFileSync(join("/proc", pid, "stat"), "utf8");
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-  } catch {
-    return null;
-  }
-}
 
 test("a client that leaves in mid-transcription stops the engine's work", async () => {
   const { url } = await server();

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { streamNames } from "../../src/events/catalogue.ts";
 import { metaKey, streamKey } from "../../src/events/sinks/append.ts";
 import { spawnChild } from "../../src/platform/child.ts";
+import { alive } from "../processes.ts";
 import { type EventsRig, flawless, judge, openEventsRig, storedEvents, tell, untilStored } from "./events-rig.ts";
 
 let rig: EventsRig;
@@ -84,13 +85,13 @@ test("the server ends when its parent is killed, and the next one finds its data
     onLine: (line) => said.resolve(line),
   });
   const { pid } = JSON.parse(await said.promise) as { pid: number };
-  expect(process.kill(pid, 0)).toBe(true);
+  expect(alive(pid)).toBe(true);
   const { feed } = rig.startFeed(rig.adminUrl());
   tell(feed, 0);
   await untilStored(feed);
   parent.kill("SIGKILL");
   await parent.exited;
-  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), { timeout: 2_000 });
+  await vi.waitFor(() => expect(alive(pid)).toBe(false), { timeout: 2_000 });
   const server = await rig.startServer();
   expect(judge(await storedEvents(await rig.connect(server.url)), 1)).toEqual(flawless);
 });

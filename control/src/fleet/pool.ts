@@ -5,7 +5,6 @@ import type { Sidecar } from "./sidecar.ts";
 import type { Slot } from "./slot.ts";
 
 export interface Pool {
-  readonly name: string;
   status(): SlotStatus[];
   /** The least loaded sidecar with free credit, or null. */
   pick(): Sidecar | null;
@@ -13,8 +12,8 @@ export interface Pool {
   ready(): Promise<void>;
   /** Why no slot will take a job soon: all were given up or stopped. Null while there is hope. */
   failure(): HumError | null;
-  /** Capacity or state may have changed; the function that is returned unsubscribes. */
-  onChange(listener: () => void): () => void;
+  /** Called for as long as the pool lives, whenever capacity or state may have changed. */
+  onChange(listener: () => void): void;
   start(): void;
   stop(): Promise<void>;
 }
@@ -38,7 +37,6 @@ export function createPool(
   }
 
   return {
-    name,
     status: () => slots.map((slot) => slot.status()),
     pick() {
       let best: Sidecar | null = null;
@@ -61,10 +59,7 @@ export function createPool(
       look();
       return settle.promise.finally(() => listeners.delete(look));
     },
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange: (listener) => void listeners.add(listener),
     start() {
       for (const slot of slots) slot.start();
     },

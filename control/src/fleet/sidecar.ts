@@ -108,8 +108,8 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     void child.stop(options.stopGraceMs);
   }
 
-  function tell(message: ToSidecar, payload?: Uint8Array) {
-    link.send(identity, message, payload).catch((error: HumError) => {
+  function tell(message: ToSidecar) {
+    link.send(identity, message).catch((error: HumError) => {
       log.debug({ sidecar: identity, type: message.type, error: error.message }, "not sent");
     });
   }

@@ -90,30 +90,17 @@ export async function openRig(adjust: (config: Config) => void = () => undefined
   };
 }
 
-/** PCM in memory: the scripted engine yields one segment per started second. */
-export function silence(seconds: number): Audio {
-  const data = new Uint8Array(seconds * 32_000);
-  return {
-    format: "pcm_s16le",
-    source: { kind: "memory", data },
-    sha256: "0".repeat(64),
-    bytes: data.byteLength,
-    mediaType: "audio/wav",
-    durationS: seconds,
-  };
+function audioOf(data: Uint8Array, facts: Pick<Audio, "format" | "mediaType" | "durationS">): Audio {
+  return { ...facts, source: { kind: "memory", data }, sha256: "0".repeat(64), bytes: data.byteLength };
 }
 
+/** PCM in memory: the scripted engine yields one segment per started second. */
+export const silence = (seconds: number) =>
+  audioOf(new Uint8Array(seconds * 32_000), { format: "pcm_s16le", mediaType: "audio/wav", durationS: seconds });
+
 /** Bytes that must go through a decoder. */
-export function mediaAudio(data: Uint8Array): Audio {
-  return {
-    format: "media",
-    source: { kind: "memory", data },
-    sha256: "0".repeat(64),
-    bytes: data.byteLength,
-    mediaType: "application/octet-stream",
-    durationS: null,
-  };
-}
+export const mediaAudio = (data: Uint8Array) =>
+  audioOf(data, { format: "media", mediaType: "application/octet-stream", durationS: null });
 
 export const mediaFile = (path: string) => mediaAudio(readFileSync(path));
 

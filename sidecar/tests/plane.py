@@ -26,6 +26,7 @@ from hum_sidecar.messages import (
     Load,
     Ready,
     ToSidecar,
+    VadParameters,
 )
 
 SOURCE = Path(__file__).parents[1] / "src"
@@ -35,15 +36,48 @@ PATIENCE_S = 20.0
 OPTIONS = JobOptions(
     task="transcribe",
     language=None,
+    multilingual=False,
+    language_detection_threshold=0.5,
+    language_detection_segments=1,
     initial_prompt=None,
+    prefix=None,
     hotwords=None,
     temperatures=[0.0, 0.2, 0.4, 0.6, 0.8, 1.0],
     beam_size=5,
-    word_timestamps=False,
-    without_timestamps=False,
+    best_of=5,
+    patience=1.0,
+    length_penalty=1.0,
+    repetition_penalty=1.0,
+    no_repeat_ngram_size=0,
+    compression_ratio_threshold=2.4,
+    log_prob_threshold=-1.0,
+    no_speech_threshold=0.6,
     condition_on_previous_text=True,
+    prompt_reset_on_temperature=0.5,
+    suppress_blank=True,
+    suppress_tokens=[-1],
+    without_timestamps=False,
+    max_initial_timestamp=1.0,
+    word_timestamps=False,
+    prepend_punctuations="\"'“¿([{-",
+    append_punctuations="\"'.。,，!！?？:：”)]}、",  # noqa: RUF001 - faster-whisper's own
+    hallucination_silence_threshold=None,
+    max_new_tokens=None,
+    chunk_length=None,
+    clip_timestamps=[],
     vad_filter=False,
+    vad_parameters=VadParameters(
+        threshold=0.5,
+        neg_threshold=None,
+        min_speech_duration_ms=0,
+        max_speech_duration_s=None,
+        min_silence_duration_ms=2000,
+        speech_pad_ms=400,
+    ),
     speech_gate=True,
+    profile="default",
+    batch_size=8,
+    deterministic=False,
 )
 
 M = TypeVar("M", bound=FromSidecar)
@@ -149,7 +183,7 @@ def fake_engine(model: str, directory: Path, *, workers: int = 1) -> Generator[S
 def load(model: str, *, workers: int = 1) -> Load:
     engine = "fake" if model.startswith("fake:") else "faster-whisper"
     path = "" if engine == "fake" else str(MODEL_DIR / model)
-    return Load(model, "test", engine, path, "auto", "auto", workers, 1)
+    return Load(model, "test", engine, path, "auto", "auto", workers, 1, 0, 0)
 
 
 def job(id: str, *, seconds: float = 0.0, pcm: bytes | None = None, **changes: Any) -> tuple[Job, bytes]:
@@ -161,7 +195,7 @@ def job(id: str, *, seconds: float = 0.0, pcm: bytes | None = None, **changes: A
 
 
 def decode(id: str, media: bytes, output: Path, *, max_duration_s: float = 3600) -> tuple[Decode, bytes]:
-    return Decode(id, BytesRef(None, 0, len(media)), max_duration_s, str(output)), media
+    return Decode(id, BytesRef(None, 0, len(media)), max_duration_s, 60, None, str(output)), media
 
 
 def options(**changes: Any) -> JobOptions:

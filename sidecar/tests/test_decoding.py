@@ -33,7 +33,7 @@ def test_large_pcm_comes_as_a_file(short_dir: Path) -> None:
     size = (short_dir / "in").stat().st_size
     with sidecar("decoder", short_dir) as decoder:
         decoder.hear(Ready)
-        decoder.send(Decode("a", BytesRef(str(short_dir / "in"), 0, size), 60, str(short_dir / "out")))
+        decoder.send(Decode("a", BytesRef(str(short_dir / "in"), 0, size), 60, 60, None, str(short_dir / "out")))
         decoded = decoder.hear(Decoded)
         assert decoded.audio == BytesRef(str(short_dir / "out"), 0, 40 * 32_000)
         assert decoder.payloads == {}
@@ -45,7 +45,7 @@ def test_a_failure_names_its_code_and_leaves_no_file(short_dir: Path) -> None:
     size = (short_dir / "in").stat().st_size
     with sidecar("decoder", short_dir) as decoder:
         decoder.hear(Ready)
-        decoder.send(Decode("a", BytesRef(str(short_dir / "in"), 0, size), 50, str(short_dir / "out")))
+        decoder.send(Decode("a", BytesRef(str(short_dir / "in"), 0, size), 50, 60, None, str(short_dir / "out")))
         failed = decoder.hear(Failed)
         assert (failed.id, failed.attempt) == ("a", 1)
         assert (failed.error.code, failed.error.stage, failed.error.retryable) == ("too_large", "decode", False)
@@ -65,7 +65,7 @@ def test_bad_media_harms_nothing(short_dir: Path, media_dir: Path, name: str) ->
 def test_a_missing_file_is_a_fault_of_the_server(short_dir: Path) -> None:
     with sidecar("decoder", short_dir) as decoder:
         decoder.hear(Ready)
-        decoder.send(Decode("a", BytesRef(str(short_dir / "gone"), 0, 10), 60, str(short_dir / "out")))
+        decoder.send(Decode("a", BytesRef(str(short_dir / "gone"), 0, 10), 60, 60, None, str(short_dir / "out")))
         failed = decoder.hear(Failed)
         assert failed.error.code == "internal"
         assert "cannot be read" in failed.error.message
@@ -76,7 +76,7 @@ def test_an_output_that_cannot_be_written_is_a_fault_of_the_server(short_dir: Pa
     with sidecar("decoder", short_dir) as decoder:
         decoder.hear(Ready)
         size = (short_dir / "in").stat().st_size
-        decoder.send(Decode("a", BytesRef(str(short_dir / "in"), 0, size), 60, str(short_dir / "no" / "out")))
+        decoder.send(Decode("a", BytesRef(str(short_dir / "in"), 0, size), 60, 60, None, str(short_dir / "no" / "out")))
         error = decoder.hear(Failed).error
         assert error.code == "internal"
         assert error.message == "the decode step raised FileNotFoundError (the server's log says more)"
@@ -92,7 +92,7 @@ def test_a_full_disk_is_overload_and_leaves_no_file(short_dir: Path) -> None:
     (short_dir / "out").symlink_to("/dev/full")
     with sidecar("decoder", short_dir) as decoder:
         decoder.hear(Ready)
-        decoder.send(Decode("a", BytesRef(str(short_dir / "in"), 0, size), 100, str(short_dir / "out")))
+        decoder.send(Decode("a", BytesRef(str(short_dir / "in"), 0, size), 100, 60, None, str(short_dir / "out")))
         error = decoder.hear(Failed).error
         assert (error.code, error.retryable) == ("overloaded", True)
         assert "no room left" in error.message
@@ -107,7 +107,7 @@ def test_too_little_memory_is_the_files_own_fault_only_where_it_is_decoded_alone
     reader = os.open(short_dir / "fifo", os.O_RDONLY | os.O_NONBLOCK)
     with sidecar("decoder", short_dir) as decoder, open(reader, "rb") as written:
         decoder.hear(Ready)
-        decoder.send(Decode("long", BytesRef(str(short_dir / "in"), 0, size), 100, str(short_dir / "fifo")))
+        decoder.send(Decode("long", BytesRef(str(short_dir / "in"), 0, size), 100, 60, None, str(short_dir / "fifo")))
         assert select.select([reader], [], [], PATIENCE_S)[0] == [reader]
         decoder.send(*decode("beside", greedy_wav(), short_dir / "out"))
         beside = decoder.hear(Failed, id="beside").error
@@ -125,7 +125,7 @@ def test_a_decode_is_cancelled(short_dir: Path) -> None:
     size = (short_dir / "in").stat().st_size
     with sidecar("decoder", short_dir) as decoder:
         decoder.hear(Ready)
-        decoder.send(Decode("a", BytesRef(str(short_dir / "in"), 0, size), 7200, str(short_dir / "out")))
+        decoder.send(Decode("a", BytesRef(str(short_dir / "in"), 0, size), 7200, 60, None, str(short_dir / "out")))
         decoder.send(Cancel("a"))
         assert decoder.hear(Failed).error.code == "cancelled"
         assert not (short_dir / "out").exists()
@@ -136,7 +136,7 @@ def test_pings_are_answered_while_it_decodes(short_dir: Path) -> None:
     size = (short_dir / "in").stat().st_size
     with sidecar("decoder", short_dir) as decoder:
         decoder.hear(Ready)
-        decoder.send(Decode("a", BytesRef(str(short_dir / "in"), 0, size), 7200, str(short_dir / "out")))
+        decoder.send(Decode("a", BytesRef(str(short_dir / "in"), 0, size), 7200, 60, None, str(short_dir / "out")))
         decoder.send(Ping(1))
         decoder.hear(Pong)
         assert decoder.all_of(Decoded) == []

@@ -28,7 +28,7 @@ from plane import fake_engine, job, load, options, sidecar
 def test_it_says_hello_then_ready_with_one_slot_of_look_ahead(short_dir: Path) -> None:
     with sidecar("engine", short_dir) as engine:
         hello = engine.hear(Hello)
-        assert (hello.role, hello.pid, hello.protocol.major) == ("engine", engine.process.pid, 1)
+        assert (hello.role, hello.pid, hello.protocol.major) == ("engine", engine.process.pid, 2)
         assert set(hello.versions) == {"faster-whisper", "ctranslate2", "pyzmq", "msgspec"}
         engine.send(load("fake:echo", workers=2))
         ready = engine.hear(Ready)

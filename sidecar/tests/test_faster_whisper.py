@@ -14,6 +14,7 @@ from faster_whisper import WhisperModel
 from faster_whisper import transcribe as upstream
 
 from hum_sidecar.audio import Samples, samples_of
+from hum_sidecar.calls import Calls
 from hum_sidecar.engines.faster_whisper import LOST_LOGPROB, FasterWhisper, load_engine, told
 from hum_sidecar.engines.protocol import Outcome
 from hum_sidecar.errors import HumError
@@ -46,7 +47,7 @@ class Counted:
 
 @pytest.fixture(scope="module")
 def engine() -> FasterWhisper:
-    return load_engine(load("tiny.en", workers=2))
+    return load_engine(load("tiny.en", workers=2), Calls())
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def counted(direct: WhisperModel) -> Generator[tuple[FasterWhisper, Counted]]:
     plain = direct.model
     counter = Counted(plain)
     direct.model = cast("Whisper", counter)
-    yield FasterWhisper(direct, load=load("tiny.en"), workers=1), counter
+    yield FasterWhisper(direct, load=load("tiny.en"), workers=1, calls=Calls()), counter
     direct.model = plain
 
 
@@ -205,7 +206,7 @@ def test_its_identity_says_what_really_answers(engine: FasterWhisper) -> None:
 def test_what_cannot_be_loaded_says_why(changes: dict[str, Any], message: str) -> None:
     asked = msgspec.structs.replace(load("tiny.en"), device="cpu", **changes)
     with pytest.raises(HumError, match=message) as raised:
-        load_engine(asked)
+        load_engine(asked, Calls())
     assert (raised.value.code, raised.value.stage) == ("loading", "load")
 
 
@@ -213,7 +214,7 @@ def test_damaged_weights_say_why(tmp_path: Path) -> None:
     for name in ("model.bin", "config.json", "tokenizer.json"):
         (tmp_path / name).write_bytes(b"{}")
     with pytest.raises(HumError, match="cannot be loaded") as raised:
-        load_engine(msgspec.structs.replace(load("tiny.en"), path=str(tmp_path)))
+        load_engine(msgspec.structs.replace(load("tiny.en"), path=str(tmp_path)), Calls())
     assert raised.value.code == "loading"
     # What the library says is in the cause, which is logged; it may name the directory.
     assert raised.value.message.endswith(f"{type(raised.value.__cause__).__name__} (the server's log says more)")

@@ -51,10 +51,28 @@ export const configSchema = z
       /** 0 means one per core. */
       workers: z.int().min(0).max(maxUint32),
       threads_per_worker: count.max(maxUint32),
+      /** Largest number of requests in one engine call; 0 leaves it to the device. */
+      max_batch: z.int().min(0).max(64),
+      /** Requests that one process holds at a time, so that batches can form; 0 leaves it to the device. */
+      slots: z.int().min(0).max(256),
+      /** Whether the layout that `doctor --tune` measured is used for what is left to the device. */
+      use_tuning: z.boolean(),
       load_timeout_s: wait,
+    }),
+    models: z.strictObject({
+      /** Loaded at the start, beside the default model. */
+      preload: z.array(z.string().min(1)).max(64),
+      /** An idle model's processes end after this; null keeps them. The default model and those of `preload` stay. */
+      ttl_s: wait.nullable(),
+      /** What all engine processes may hold together; 0 means 70 % of this machine's memory. */
+      memory_bytes: z.int().min(0),
+      /** After a failed load, requests for the model fail at once for this long. */
+      load_cool_down_s: wait,
     }),
     decoder: z.strictObject({
       sidecars: count,
+      /** Processor time that one file may take. */
+      max_cpu_s: wait,
       /** The bytes of its samples are counted on the wire. */
       max_duration_s: positive.max(Math.floor(maxUint32 / pcmBytesPerS)),
     }),
@@ -62,6 +80,10 @@ export const configSchema = z
       hello_timeout_s: wait,
       ping_interval_s: wait,
       missed_pings: count,
+      /** An engine call that runs longer is stuck, and its process is killed. */
+      engine_stall_s: wait,
+      /** The same for a step of decoding. */
+      decoder_stall_s: wait,
       /** From `stop` to SIGTERM, and from SIGTERM to SIGKILL. */
       stop_grace_s: wait,
     }),
@@ -73,7 +95,14 @@ export const configSchema = z
     }),
     jobs: z.strictObject({
       max_queued: count,
+      /** Audio of all waiting jobs together; what is not decoded yet counts by its bytes. */
+      max_queued_audio_s: positive,
+      max_queued_bytes: count,
       max_attempts: count,
+      /** The hash of audio that killed a process alone is refused for this long. */
+      poison_s: wait,
+      /** A job with an Idempotency-Key goes on this long without a client; its answer is kept as long again. */
+      rejoin_s: wait,
       /** Null lets a job take as long as it takes. */
       timeout_s: wait.nullable(),
     }),
@@ -136,18 +165,32 @@ export const environmentFields = {
   HUM_COMPUTE_TYPE: "engine.compute_type",
   HUM_WORKERS: "engine.workers",
   HUM_THREADS_PER_WORKER: "engine.threads_per_worker",
+  HUM_MAX_BATCH: "engine.max_batch",
+  HUM_SLOTS: "engine.slots",
+  HUM_USE_TUNING: "engine.use_tuning",
   HUM_LOAD_TIMEOUT_S: "engine.load_timeout_s",
+  HUM_PRELOAD: "models.preload",
+  HUM_MODEL_TTL_S: "models.ttl_s",
+  HUM_MODEL_MEMORY_BYTES: "models.memory_bytes",
+  HUM_LOAD_COOL_DOWN_S: "models.load_cool_down_s",
   HUM_DECODERS: "decoder.sidecars",
+  HUM_DECODER_MAX_CPU_S: "decoder.max_cpu_s",
   HUM_MAX_DURATION_S: "decoder.max_duration_s",
   HUM_HELLO_TIMEOUT_S: "liveness.hello_timeout_s",
   HUM_PING_INTERVAL_S: "liveness.ping_interval_s",
   HUM_MISSED_PINGS: "liveness.missed_pings",
+  HUM_ENGINE_STALL_S: "liveness.engine_stall_s",
+  HUM_DECODER_STALL_S: "liveness.decoder_stall_s",
   HUM_STOP_GRACE_S: "liveness.stop_grace_s",
   HUM_RESTART_BACKOFF_S: "restart.backoff_s",
   HUM_RESTART_MAX_BACKOFF_S: "restart.max_backoff_s",
   HUM_RESTART_MAX_FAILURES: "restart.max_failures",
   HUM_MAX_QUEUED: "jobs.max_queued",
+  HUM_MAX_QUEUED_AUDIO_S: "jobs.max_queued_audio_s",
+  HUM_MAX_QUEUED_BYTES: "jobs.max_queued_bytes",
   HUM_MAX_ATTEMPTS: "jobs.max_attempts",
+  HUM_POISON_S: "jobs.poison_s",
+  HUM_REJOIN_S: "jobs.rejoin_s",
   HUM_JOB_TIMEOUT_S: "jobs.timeout_s",
   HUM_NODE: "events.node",
   HUM_REDIS_URL: "events.redis.url",

@@ -1,4 +1,5 @@
 /** The Job noun: what is submitted, and the JobEvents that every consumer of it sees. */
+import { z } from "zod";
 import type { HumError } from "./errors.ts";
 import type { JobOptions } from "./options.ts";
 import type { ModelIdentity, Segment, Transcript } from "./transcript.ts";
@@ -11,9 +12,21 @@ export type ByteSource =
   | { kind: "memory"; data: Uint8Array }
   | { kind: "file"; path: string; offset: number; length: number };
 
+const rawEncodings = ["s16le", "s16be", "s24le", "s32le", "f32le", "f64le", "u8", "mulaw", "alaw"] as const;
+
+/** What headerless samples are, as their sender declared; `sample_rate` in Hz. */
+export const rawPcmSchema = z.object({
+  encoding: z.enum(rawEncodings),
+  sample_rate: z.int().min(4_000).max(384_000),
+  channels: z.int().min(1).max(8),
+});
+export type RawPcm = z.infer<typeof rawPcmSchema>;
+
 /** `pcm_s16le` is 16 kHz mono, what engines take as it is; `media` is untrusted and goes through a decoder first. */
 export interface Audio {
   format: "pcm_s16le" | "media";
+  /** Set where `media` is headerless samples. */
+  raw: RawPcm | null;
   source: ByteSource;
   /** Of the bytes as the client sent them. */
   sha256: string;

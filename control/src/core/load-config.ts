@@ -81,6 +81,7 @@ function environmentLayer(env: Environment, directory: string): Layer {
 /** Text that does not read as what the field wants stays text, so that the schema can say what it wants. */
 function readAs(kind: string | undefined, text: string): unknown {
   if (kind === "number" && text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
+  if (kind === "array") return text.split(",").map((item) => item.trim());
   if (kind === "boolean" && /^(1|true|yes|on)$/i.test(text)) return true;
   if (kind === "boolean" && /^(0|false|no|off)$/i.test(text)) return false;
   return text;

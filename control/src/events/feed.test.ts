@@ -52,6 +52,7 @@ const job = (id: string): Job => ({
   requestId: id,
   audio: {
     format: "pcm_s16le",
+    raw: null,
     source: { kind: "memory", data: new Uint8Array() },
     sha256: "",
     bytes: 0,

@@ -39,6 +39,7 @@ const jobWith = (signal: AbortSignal): Job => ({
   requestId: "request-1",
   audio: {
     format: "media",
+    raw: null,
     source: { kind: "memory", data: new Uint8Array(4) },
     sha256: "ab",
     bytes: 4,

@@ -142,5 +142,7 @@ function loadMessage(model: ModelEntry, config: Config): Load {
     compute_type: config.engine.compute_type,
     workers: config.engine.workers,
     threads_per_worker: config.engine.threads_per_worker,
+    max_batch: config.engine.max_batch,
+    slots: config.engine.slots,
   };
 }

@@ -22,6 +22,7 @@ test("PCM in a file is a region of it", () => {
   };
   expect(describeUpload(audio)).toEqual({
     format: "pcm_s16le",
+    raw: null,
     source: { kind: "file", path: "/scratch/a", offset: 44, length: 64_000 },
     durationS: 2,
     sha256: "of the upload",

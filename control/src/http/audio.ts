@@ -9,10 +9,10 @@ export function describeAudio(upload: Upload, limits: { maxDurationS: number }):
   const { audio } = upload;
   const facts = { sha256: audio.sha256, bytes: audio.bytes, mediaType: plainMediaType(upload.mediaType) };
   const region = findPcm(audio.head, audio.bytes);
-  if (region === null) return { format: "media", source: audio.source, durationS: null, ...facts };
+  if (region === null) return { format: "media", raw: null, source: audio.source, durationS: null, ...facts };
   const durationS = region.length / pcmBytesPerSecond;
   checkDuration(durationS, { ...limits, stage: "admission" });
-  return { format: "pcm_s16le", source: narrow(audio.source, region), durationS, ...facts };
+  return { format: "pcm_s16le", raw: null, source: narrow(audio.source, region), durationS, ...facts };
 }
 
 function narrow(source: ByteSource, region: WavRegion): ByteSource {

@@ -30,6 +30,7 @@ test("every field reaches the engine's options", () => {
     ["speech_gate", "0"],
   );
   expect(options).toEqual({
+    ...defaultOptions,
     task: "transcribe",
     language: "de",
     initial_prompt: "Grüße",

@@ -85,6 +85,7 @@ export function parseSpeechRequest(
     stream,
     show: { segments: asked.length === 0 || asked.includes("segment"), words },
     options: {
+      ...defaultOptions,
       task: checkTask(task, model),
       language: checkLanguage(given.language, model),
       initial_prompt: given.prompt?.toWellFormed() ?? defaultOptions.initial_prompt,

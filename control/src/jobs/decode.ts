@@ -18,6 +18,7 @@ export interface DecodeOptions {
   dispatcher: Dispatcher;
   signal: AbortSignal;
   maxDurationS: number;
+  maxCpuS: number;
   scratchDir: string;
   log: Log;
 }
@@ -46,6 +47,8 @@ export async function decodeAudio(job: Job, options: DecodeOptions): Promise<Pcm
           id: job.id,
           audio: bytesRef(audio.source),
           max_duration_s: options.maxDurationS,
+          max_cpu_s: options.maxCpuS,
+          raw: audio.raw,
           output_path: outputPath,
         },
         payload: payloadOf(audio.source),

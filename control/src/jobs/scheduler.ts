@@ -129,6 +129,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         dispatcher: dispatcherOf(fleet.decoders),
         signal: limit.signal,
         maxDurationS: config.decoder.max_duration_s,
+        maxCpuS: config.decoder.max_cpu_s,
         scratchDir: options.scratchDir,
         log: options.log,
       });

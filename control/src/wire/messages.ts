@@ -1,12 +1,12 @@
 /** The protocol between control plane and sidecars: two discriminated unions. proto/README.md is its prose. */
 import { z } from "zod";
 import { errorCodes, stages } from "../core/errors.ts";
-import { maxMemoryBytes } from "../core/job.ts";
+import { maxMemoryBytes, rawPcmSchema } from "../core/job.ts";
 import { jobOptionsSchema } from "../core/options.ts";
 import { modelIdentitySchema, segmentSchema } from "../core/transcript.ts";
 
 /** A different major is refused; a minor only adds. */
-export const protocolVersion = { major: 1, minor: 0 };
+export const protocolVersion = { major: 2, minor: 0 };
 
 const uint32 = z.int().min(0).max(0xffff_ffff);
 const id = z.string().min(1).max(128);
@@ -26,6 +26,10 @@ const load = z.object({
   /** 0 means one per core. */
   workers: uint32,
   threads_per_worker: uint32.min(1),
+  /** Largest number of jobs in one engine call; 0 leaves it to the engine. */
+  max_batch: uint32,
+  /** The credit to announce; 0 leaves it to the engine. */
+  slots: uint32,
 });
 
 const job = z.object({
@@ -46,6 +50,10 @@ const decode = z.object({
   audio: bytesRef,
   /** Longer audio is refused with too_large while it is decoded. */
   max_duration_s: z.number().positive(),
+  /** Processor time of this decode; more is refused with too_large. */
+  max_cpu_s: z.number().positive(),
+  /** What headerless samples are; null where the bytes say themselves what they are. */
+  raw: rawPcmSchema.nullable(),
   /** Where PCM goes that does not fit the payload frame; the sidecar creates this file, the control plane removes it. */
   output_path: z.string(),
 });
@@ -118,7 +126,12 @@ const failed = z.object({
   error: z.object({ code: z.enum(errorCodes), message: z.string(), retryable: z.boolean(), stage: z.enum(stages) }),
 });
 
-const pong = z.object({ type: z.literal("pong"), seq: uint32 });
+const pong = z.object({
+  type: z.literal("pong"),
+  seq: uint32,
+  /** How long the oldest running engine call or decoding step runs; null while none does. */
+  oldest_call_s: z.number().nullable(),
+});
 const bye = z.object({ type: z.literal("bye"), reason: z.string() });
 
 const metrics = z.object({
@@ -126,6 +139,9 @@ const metrics = z.object({
   /** Since the process started. */
   jobs_done: uint32,
   jobs_failed: uint32,
+  /** Engine calls, and the jobs' calls that they answered: the second over the first is the mean batch. */
+  engine_calls: uint32,
+  engine_calls_answered: uint32,
   audio_s: z.number(),
   busy_s: z.number(),
   rss_bytes: z.number(),

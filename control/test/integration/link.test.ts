@@ -31,7 +31,7 @@ async function connect(endpoint: string, options: { attach: (heard: (received: R
   options.attach((received) => void heard.push(received));
   peer.connect(endpoint);
   onTestFinished(() => peer.close());
-  await peer.send(encodeMessage({ type: "pong", seq: 1 }));
+  await peer.send(encodeMessage({ type: "pong", seq: 1, oldest_call_s: null }));
   await vi.waitFor(() => expect(heard).toHaveLength(1));
   return { peer, heard };
 }
@@ -45,7 +45,15 @@ test("a message and its payload arrive as two frames", async () => {
   const { link } = await open();
   const { peer } = await connect(link.endpoint, { attach: (heard) => link.attach("engine-0.1", heard) });
   const audio = { path: null, offset: 0, length: 3 };
-  const decode = { type: "decode", id: "job", audio, max_duration_s: 1, output_path: "/dev/null" } as const;
+  const decode = {
+    type: "decode",
+    id: "job",
+    audio,
+    max_duration_s: 1,
+    max_cpu_s: 60,
+    raw: null,
+    output_path: "/dev/null",
+  } as const;
   await link.send("engine-0.1", decode, new Uint8Array([1, 2, 3]));
   const [header, payload] = await peer.receive();
   expect(header).toEqual(encodeMessage(decode));
@@ -66,7 +74,7 @@ test("a peer that does not read is refused without waiting, and the link goes on
   const sends = Array.from({ length: 300 }, () => link.send("engine-0.1", { type: "stop" }, payload));
   const results = await Promise.allSettled(sends);
   expect(results.some((result) => result.status === "rejected")).toBe(true);
-  await peer.send(encodeMessage({ type: "pong", seq: 2 }));
+  await peer.send(encodeMessage({ type: "pong", seq: 2, oldest_call_s: null }));
   await vi.waitFor(() => expect(heard.at(-1)).toMatchObject({ ok: true, message: { seq: 2 } }));
 });
 
@@ -74,7 +82,7 @@ test("frames that are no message are told as such and never throw", async () => 
   const { link } = await open();
   const { peer, heard } = await connect(link.endpoint, { attach: (receive) => link.attach("engine-0.1", receive) });
   await peer.send(Buffer.from([0xc1]));
-  await peer.send([encodeMessage({ type: "pong", seq: 1 }), "payload", "one too many"]);
+  await peer.send([encodeMessage({ type: "pong", seq: 1, oldest_call_s: null }), "payload", "one too many"]);
   await peer.send(Buffer.from([0x81, 0xa4, 0x74, 0x79, 0x70, 0x65, 0xa3, 0x6e, 0x65, 0x77]));
   await vi.waitFor(() => expect(heard).toHaveLength(4));
   expect(heard.slice(1).map((received) => (received.ok ? "ok" : received.reason))).toEqual([
@@ -94,7 +102,7 @@ test("what comes from an identity that nobody is attached to is told as stray", 
       });
     },
   });
-  await peer.send(encodeMessage({ type: "pong", seq: 2 }));
+  await peer.send(encodeMessage({ type: "pong", seq: 2, oldest_call_s: null }));
   await vi.waitFor(() => expect(strays).toEqual(["engine-0.1"]));
 });
 
@@ -108,7 +116,7 @@ test("a receiver that throws is told as a fault, and the next message is still d
         throw fault;
       }),
   });
-  await peer.send(encodeMessage({ type: "pong", seq: 2 }));
+  await peer.send(encodeMessage({ type: "pong", seq: 2, oldest_call_s: null }));
   await vi.waitFor(() => expect(heard).toHaveLength(2));
   expect(faults).toEqual([fault, fault]);
 });

@@ -91,7 +91,7 @@ export async function openRig(adjust: (config: Config) => void = () => undefined
 }
 
 function audioOf(data: Uint8Array, facts: Pick<Audio, "format" | "mediaType" | "durationS">): Audio {
-  return { ...facts, source: { kind: "memory", data }, sha256: "0".repeat(64), bytes: data.byteLength };
+  return { ...facts, raw: null, source: { kind: "memory", data }, sha256: "0".repeat(64), bytes: data.byteLength };
 }
 
 /** PCM in memory: the scripted engine yields one segment per started second. */

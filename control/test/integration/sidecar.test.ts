@@ -53,6 +53,8 @@ const request = (id: string): Request => ({
     id,
     audio: { path: null, offset: 0, length: 0 },
     max_duration_s: 1,
+    max_cpu_s: 60,
+    raw: null,
     output_path: "/dev/null",
   },
   payload: new Uint8Array(0),

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from hum_sidecar.calls import Calls
 from hum_sidecar.decoder import SAMPLE_RATE, decode
 from hum_sidecar.errors import HumError
 from hum_sidecar.log import log
@@ -62,7 +63,9 @@ def decoder_crew(outlet: Outlet) -> Crew:
             with memory.used():
                 _decode(task, task.message, outlet=outlet)
 
-    return Crew(guarded(work, outlet=outlet, fault="internal"), WORKERS, None)
+    return Crew(
+        guarded(work, outlet=outlet, fault="internal"), workers=WORKERS, slots=WORKERS + 1, model=None, calls=Calls()
+    )
 
 
 def _decode(task: Task, message: Decode, *, outlet: Outlet) -> None:

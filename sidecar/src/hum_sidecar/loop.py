@@ -8,6 +8,7 @@ from collections.abc import Callable
 from importlib import metadata
 from queue import Empty, SimpleQueue
 
+from hum_sidecar.calls import Calls
 from hum_sidecar.errors import HumError, without_details
 from hum_sidecar.log import log, log_raised
 from hum_sidecar.memory import resident_bytes
@@ -39,9 +40,6 @@ from hum_sidecar.wire import Dealer, Refused, encode
 from hum_sidecar.work import Crew, failure_of
 from hum_sidecar.worker import Workers
 
-# A freed worker starts at once on the job that waits here; to let more wait would hide them from the scheduler.
-LOOK_AHEAD = 1
-
 _RECEIVED_PER_TURN = 100
 _FLUSH_S = 1.0
 
@@ -65,6 +63,7 @@ class Loop:
         self._tasks: dict[str, Task] = {}
         self._stats = Stats()
         self._workers: Workers | None = None
+        self._calls: Calls | None = None
         self._slots = 0
         self._frames_refused = 0
         self._asked_to_load = False
@@ -121,7 +120,9 @@ class Loop:
     def _begin(self, crew: Crew, *, load_s: float) -> None:
         self._workers = Workers(crew.work, count=crew.workers)
         self._workers.start()
-        self._slots = crew.workers + LOOK_AHEAD
+        self._slots = crew.slots
+        self._calls = crew.calls
+        self._stats.watch(crew.calls)
         self._emit(Ready(self._slots, crew.model, load_s, resident_bytes()))
 
     def _act(self) -> None:
@@ -151,7 +152,7 @@ class Loop:
             case Cancel(id=id):
                 self._cancel(id)
             case Ping(seq=seq):
-                self._emit(Pong(seq))
+                self._emit(Pong(seq, None if self._calls is None else self._calls.oldest_s()))
             case Stop():
                 self._draining = True
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-PROTOCOL_MAJOR = 1
+PROTOCOL_MAJOR = 2
 PROTOCOL_MINOR = 0
 
 # Audio up to this many bytes travels as the payload frame, anything larger by path.
@@ -15,7 +15,9 @@ UInt32 = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
 Count = Annotated[int, Meta(ge=1, le=0xFFFF_FFFF)]
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
 Positive = Annotated[float, Meta(gt=0)]
-Temperature = Annotated[float, Meta(ge=0, le=1)]
+Probability = Annotated[float, Meta(ge=0, le=1)]
+Seconds = Annotated[float, Meta(ge=0)]
+Milliseconds = Annotated[int, Meta(ge=0, le=3_600_000)]
 
 Role = Literal["engine", "decoder"]
 Stage = Literal["admission", "decode", "load", "transcribe", "deliver"]
@@ -60,20 +62,65 @@ class BytesRef(Strict, frozen=True):
     length: UInt32
 
 
+class RawPcm(Strict, frozen=True):
+    """What headerless samples are; `sample_rate` in Hz."""
+
+    encoding: Literal["s16le", "s16be", "s24le", "s32le", "f32le", "f64le", "u8", "mulaw", "alaw"]
+    sample_rate: Annotated[int, Meta(ge=4_000, le=384_000)]
+    channels: Annotated[int, Meta(ge=1, le=8)]
+
+
+class VadParameters(Strict, frozen=True):
+    """faster-whisper's VadOptions; null is its default where that is no number: threshold - 0.15, and no limit."""
+
+    threshold: Probability
+    neg_threshold: Probability | None
+    min_speech_duration_ms: Milliseconds
+    max_speech_duration_s: Positive | None
+    min_silence_duration_ms: Milliseconds
+    speech_pad_ms: Milliseconds
+
+
 class JobOptions(Strict, frozen=True):
-    """What a job may ask of an engine, in faster-whisper's names."""
+    """What a job may ask of an engine, in faster-whisper's names; control/src/core/options.ts says what each means."""
 
     task: Literal["transcribe", "translate"]
     language: str | None
+    multilingual: bool
+    language_detection_threshold: Probability
+    language_detection_segments: Annotated[int, Meta(ge=1, le=64)]
     initial_prompt: str | None
+    prefix: str | None
     hotwords: str | None
-    temperatures: Annotated[list[Temperature], Meta(min_length=1, max_length=16)]
+    temperatures: Annotated[list[Probability], Meta(min_length=1, max_length=16)]
     beam_size: Annotated[int, Meta(ge=1, le=64)]
-    word_timestamps: bool
-    without_timestamps: bool
+    best_of: Annotated[int, Meta(ge=1, le=64)]
+    patience: Annotated[float, Meta(ge=0.1, le=10)]
+    length_penalty: Annotated[float, Meta(ge=-10, le=10)]
+    repetition_penalty: Annotated[float, Meta(ge=0.1, le=10)]
+    no_repeat_ngram_size: Annotated[int, Meta(ge=0, le=64)]
+    compression_ratio_threshold: Positive | None
+    log_prob_threshold: float | None
+    no_speech_threshold: Probability | None
     condition_on_previous_text: bool
+    prompt_reset_on_temperature: Probability
+    suppress_blank: bool
+    suppress_tokens: Annotated[list[Annotated[int, Meta(ge=-1, le=0xFFFF_FFFF)]], Meta(max_length=256)]
+    without_timestamps: bool
+    max_initial_timestamp: Annotated[float, Meta(ge=0, le=30)]
+    word_timestamps: bool
+    prepend_punctuations: Annotated[str, Meta(max_length=64)]
+    append_punctuations: Annotated[str, Meta(max_length=64)]
+    hallucination_silence_threshold: Seconds | None
+    max_new_tokens: Annotated[int, Meta(ge=1, le=448)] | None
+    chunk_length: Annotated[int, Meta(ge=1, le=30)] | None
+    clip_timestamps: Annotated[list[Seconds], Meta(max_length=1024)]
     vad_filter: bool
+    vad_parameters: VadParameters
     speech_gate: bool
+    profile: Literal["default", "fast", "batched"]
+    batch_size: Annotated[int, Meta(ge=1, le=64)]
+    deterministic: bool
 
 
 class Word(Strict, frozen=True):
@@ -138,6 +185,8 @@ class Load(Strict, frozen=True, tag_field="type", tag="load"):
     compute_type: str
     workers: UInt32
     threads_per_worker: Count
+    max_batch: UInt32
+    slots: UInt32
 
 
 class Job(Strict, frozen=True, tag_field="type", tag="job"):
@@ -157,6 +206,8 @@ class Decode(Strict, frozen=True, tag_field="type", tag="decode"):
     id: Id
     audio: BytesRef
     max_duration_s: Positive
+    max_cpu_s: Positive
+    raw: RawPcm | None
     output_path: str
 
 
@@ -239,9 +290,10 @@ class Failed(Strict, frozen=True, tag_field="type", tag="failed"):
 
 
 class Pong(Strict, frozen=True, tag_field="type", tag="pong"):
-    """The answer to a ping."""
+    """The answer to a ping, and how long the oldest running engine call or decoding step runs."""
 
     seq: UInt32
+    oldest_call_s: float | None
 
 
 class Bye(Strict, frozen=True, tag_field="type", tag="bye"):
@@ -255,6 +307,8 @@ class Metrics(Strict, frozen=True, tag_field="type", tag="metrics"):
 
     jobs_done: UInt32
     jobs_failed: UInt32
+    engine_calls: UInt32
+    engine_calls_answered: UInt32
     audio_s: float
     busy_s: float
     rss_bytes: float

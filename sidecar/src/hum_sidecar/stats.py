@@ -1,5 +1,6 @@
 """Sums over a sidecar's life, and when to tell them: after a finished job, at most once a second."""
 
+from hum_sidecar.calls import Calls
 from hum_sidecar.memory import resident_bytes
 from hum_sidecar.messages import Metrics
 
@@ -16,6 +17,11 @@ class Stats:
         self._busy_s = 0.0
         self._told_at = float("-inf")
         self._changed = False
+        self._calls = Calls()
+
+    def watch(self, calls: Calls) -> None:
+        """These are the process's engine calls."""
+        self._calls = calls
 
     def count_done(self, *, audio_s: float, busy_s: float) -> None:
         self._done += 1
@@ -39,4 +45,13 @@ class Stats:
             return None
         self._told_at = now
         self._changed = False
-        return Metrics(self._done, self._failed, self._audio_s, self._busy_s, resident_bytes())
+        begun, answered = self._calls.counts()
+        return Metrics(
+            jobs_done=self._done,
+            jobs_failed=self._failed,
+            engine_calls=begun,
+            engine_calls_answered=answered,
+            audio_s=self._audio_s,
+            busy_s=self._busy_s,
+            rss_bytes=resident_bytes(),
+        )

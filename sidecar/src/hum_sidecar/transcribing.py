@@ -3,6 +3,7 @@
 import time
 
 from hum_sidecar.audio import SAMPLE_RATE, samples_of
+from hum_sidecar.calls import Calls
 from hum_sidecar.engines.load import load_engine
 from hum_sidecar.engines.protocol import Engine
 from hum_sidecar.messages import Done, Job, Load, Segment, Started, TranscriptSegment
@@ -13,13 +14,20 @@ from hum_sidecar.work import Crew, Outlet, guarded
 
 def load_crew(load: Load, outlet: Outlet) -> Crew:
     """Raises HumError `loading`; takes as long as the model does."""
-    engine = load_engine(load, outlet)
+    calls = Calls()
+    engine = load_engine(load, outlet, calls)
 
     def work(task: Task) -> None:
         if isinstance(task.message, Job):
             _transcribe(task, task.message, engine=engine, outlet=outlet)
 
-    return Crew(guarded(work, outlet=outlet, fault="engine_failed"), engine.workers, engine.identity)
+    return Crew(
+        guarded(work, outlet=outlet, fault="engine_failed"),
+        workers=engine.workers,
+        slots=engine.slots,
+        model=engine.identity,
+        calls=calls,
+    )
 
 
 def _transcribe(task: Task, job: Job, *, engine: Engine, outlet: Outlet) -> None:

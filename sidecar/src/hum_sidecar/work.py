@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from hum_sidecar.calls import Calls
 from hum_sidecar.errors import HumError, without_details
 from hum_sidecar.log import log_raised
 from hum_sidecar.messages import ErrorCode, Failed, FromSidecar, ModelIdentity
@@ -26,11 +27,13 @@ class Outlet(Protocol):
 
 @dataclass(frozen=True)
 class Crew:
-    """How a role does its tasks, and how many at once; `model` is null for a decoder."""
+    """How a role does its tasks: `workers` threads at once, `slots` tasks under way; `model` is null for a decoder."""
 
     work: Callable[[Task], None]
     workers: int
+    slots: int
     model: ModelIdentity | None
+    calls: Calls
 
 
 def failure_of(task: Task, error: HumError) -> Failed:

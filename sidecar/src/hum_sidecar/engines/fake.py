@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
 from hum_sidecar.audio import SAMPLE_RATE, Samples
+from hum_sidecar.calls import Calls
 from hum_sidecar.engines.protocol import Outcome, Run, worker_count
 from hum_sidecar.errors import HumError
 from hum_sidecar.messages import JobOptions, Load, ModelIdentity, TranscriptSegment, Word
@@ -75,10 +76,12 @@ def parse_script(model: str) -> Script:
 class Fake:
     """Tells one segment for every started second of audio."""
 
-    def __init__(self, script: Script, *, load: Load, rig: Rig) -> None:
+    def __init__(self, script: Script, *, load: Load, rig: Rig, calls: Calls) -> None:
         self._script = script
         self._rig = rig
+        self._calls = calls
         self.workers = worker_count(load.workers)
+        self.slots = load.slots or self.workers + 1
         self.identity = ModelIdentity(load.model, load.revision, "fake", "cpu", "none")
 
     def transcribe(
@@ -98,14 +101,15 @@ class Fake:
                 _let_it_leave()
                 os.kill(os.getpid(), signal.SIGKILL)
             if misbehave and index == script.hang_at:
-                _never_return()
+                with self._calls.running():
+                    _never_return()
             run.sleep(script.slow_s)
             end = min(index + 1.0, duration_s)
             tell(_segment(index, end=end, with_words=options.word_timestamps))
         return Outcome(options.language or "en", 1.0)
 
 
-def load_engine(load: Load, rig: Rig) -> Fake:
+def load_engine(load: Load, rig: Rig, calls: Calls) -> Fake:
     """Raises HumError `loading` for a name that is no script, and where the script says so."""
     try:
         script = parse_script(load.model)
@@ -114,7 +118,7 @@ def load_engine(load: Load, rig: Rig) -> Fake:
     time.sleep(script.load_s)
     if script.load_fail:
         raise HumError("loading", f"model '{load.model}' cannot be loaded: its script says so", stage="load")
-    return Fake(script, load=load, rig=rig)
+    return Fake(script, load=load, rig=rig, calls=calls)
 
 
 def _segment(index: int, *, end: float, with_words: bool) -> TranscriptSegment:

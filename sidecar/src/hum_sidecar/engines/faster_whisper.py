@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from hum_sidecar.audio import Samples
+from hum_sidecar.calls import Calls
 from hum_sidecar.engines.protocol import Outcome, Run, worker_count
 from hum_sidecar.errors import HumError, without_details
 from hum_sidecar.log import log
@@ -27,8 +28,9 @@ _NEEDED_FILES = ("model.bin", "config.json", "tokenizer.json")
 class CheckedCalls:
     """Stands in for ctranslate2's model: before each call it asks the calling thread's job whether to go on."""
 
-    def __init__(self, model: "Whisper") -> None:
+    def __init__(self, model: "Whisper", calls: Calls) -> None:
         self._model = model
+        self._calls = calls
         self._local = threading.local()
 
     def serve(self, run: Run | None) -> None:
@@ -36,22 +38,23 @@ class CheckedCalls:
         self._local.run = run
 
     def encode(self, *args: Any, **options: Any) -> Any:
-        return self._checked(self._model.encode)(*args, **options)
+        return self._checked(self._model.encode, *args, **options)
 
     def detect_language(self, *args: Any, **options: Any) -> Any:
-        return self._checked(self._model.detect_language)(*args, **options)
+        return self._checked(self._model.detect_language, *args, **options)
 
     def generate(self, *args: Any, **options: Any) -> Any:
-        return self._checked(self._model.generate)(*args, **options)
+        return self._checked(self._model.generate, *args, **options)
 
     def align(self, *args: Any, **options: Any) -> Any:
-        return self._checked(self._model.align)(*args, **options)
+        return self._checked(self._model.align, *args, **options)
 
-    def _checked(self, call: Callable[..., Any]) -> Callable[..., Any]:
+    def _checked(self, call: Callable[..., Any], *args: Any, **options: Any) -> Any:
         run: Run | None = self._local.run
         if run is not None:
             run.check()
-        return call
+        with self._calls.running():
+            return call(*args, **options)
 
     # What faster-whisper reads beside the calls: is_multilingual, device, n_mels and the like.
     def __getattr__(self, name: str) -> Any:
@@ -61,14 +64,15 @@ class CheckedCalls:
 class FasterWhisper:
     """One WhisperModel with its worker threads' view of it."""
 
-    def __init__(self, whisper: "faster_whisper.WhisperModel", *, load: Load, workers: int) -> None:
+    def __init__(self, whisper: "faster_whisper.WhisperModel", *, load: Load, workers: int, calls: Calls) -> None:
         self._whisper = whisper
         model = whisper.model
-        self._calls = CheckedCalls(model)
+        self._calls = CheckedCalls(model, calls)
         whisper.model = cast("Whisper", self._calls)
         self._languages = whisper.supported_languages
         self._multilingual = model.is_multilingual
         self.workers = workers
+        self.slots = load.slots or workers + 1
         self.identity = ModelIdentity(load.model, load.revision, "faster-whisper", model.device, model.compute_type)
 
     def transcribe(
@@ -121,7 +125,7 @@ class FasterWhisper:
         return Outcome("en", 0.0 if self._multilingual else 1.0)
 
 
-def load_engine(load: Load) -> FasterWhisper:
+def load_engine(load: Load, calls: Calls) -> FasterWhisper:
     """From a local directory only. Raises HumError `loading` with what is missing or unsupported."""
     directory = Path(load.path)
     missing = [name for name in _NEEDED_FILES if not (directory / name).is_file()]
@@ -161,7 +165,7 @@ def load_engine(load: Load) -> FasterWhisper:
     except (RuntimeError, ValueError, OSError) as error:
         raise _not_loadable(load, f"faster-whisper raised {without_details(error)}") from error
     log("info", "model loaded", model=load.model, device=device, compute_type=compute_type, workers=workers)
-    return FasterWhisper(whisper, load=load, workers=workers)
+    return FasterWhisper(whisper, load=load, workers=workers, calls=calls)
 
 
 def _not_loadable(load: Load, why: str) -> HumError:

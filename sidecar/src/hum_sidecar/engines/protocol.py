@@ -44,6 +44,11 @@ class Engine(Protocol):
         """How many calls of `transcribe` may run at once."""
         ...
 
+    @property
+    def slots(self) -> int:
+        """How many jobs to hold at once: those that run, and what should be at hand when one ends."""
+        ...
+
     def transcribe(
         self, samples: Samples, options: JobOptions, *, run: Run, tell: Callable[[TranscriptSegment], None]
     ) -> Outcome:

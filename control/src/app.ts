@@ -7,6 +7,7 @@ import type { Config } from "./core/config.ts";
 import { createLog, type Log } from "./core/log.ts";
 import { createMetrics } from "./core/metrics.ts";
 import { judgeReadiness, type Readiness } from "./core/readiness.ts";
+import { readTuning } from "./core/tuning.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "./events/embedded.ts";
 import { createFeed, type Feed } from "./events/feed.ts";
 import { createRedisSink } from "./events/sinks/redis.ts";
@@ -76,6 +77,7 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     link,
     log,
     metrics,
+    tuning: readTuning(config.data_dir),
     observe: createSlotTeller(feed, { device, compute_type }),
   });
   undo.defer(fleet.stop);

@@ -183,7 +183,7 @@ def fake_engine(model: str, directory: Path, *, workers: int = 1) -> Generator[S
 def load(model: str, *, workers: int = 1) -> Load:
     engine = "fake" if model.startswith("fake:") else "faster-whisper"
     path = "" if engine == "fake" else str(MODEL_DIR / model)
-    return Load(model, "test", engine, path, "auto", "auto", workers, 1, 0, 0)
+    return Load(model, "test", engine, path, "auto", "auto", workers, 1, 0, 0, 0)
 
 
 def job(id: str, *, seconds: float = 0.0, pcm: bytes | None = None, **changes: Any) -> tuple[Job, bytes]:

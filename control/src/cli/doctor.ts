@@ -8,6 +8,7 @@ import { checkPort, checkRedis } from "./doctor/network.ts";
 import { checkPython } from "./doctor/python.ts";
 import { checkNode } from "./doctor/runtime.ts";
 import { checkDirectories, checkSharedMemory } from "./doctor/storage.ts";
+import { runTuning } from "./doctor/tuning.ts";
 import { exitCodes, type Io } from "./io.ts";
 import { loadSettings } from "./settings.ts";
 
@@ -25,8 +26,23 @@ export const doctor = defineCommand({
   summary: "Check everything that the server needs, and tell how to mend what is missing",
   details: "Exit code 1 if something keeps `serve` from working; a warning alone does not.",
   operands: "none",
-  options: { json: jsonOption, config: configOption },
+  options: {
+    json: jsonOption,
+    config: configOption,
+    tune: { type: "boolean", help: "measure for minutes how engines use this machine best, and keep it for `serve`" },
+    rounds: { type: "string", value: "N", help: "with --tune: how often each layout is measured (2)" },
+  },
   async run({ values }, io) {
+    if (values.tune) {
+      const rounds = Number(values.rounds ?? 2);
+      if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
+        io.err(
+          `hum-helix doctor: --rounds is ${JSON.stringify(values.rounds)}; it must be a whole number from 1 to 100\n`,
+        );
+        return exitCodes.usage;
+      }
+      return runTuning(loadSettings(io, values.config), { io, rounds, json: values.json });
+    }
     const findings = await examine(io, values.config);
     if (values.json) io.out(`${JSON.stringify(findings)}\n`);
     else io.out(renderFindings(findings));

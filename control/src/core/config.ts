@@ -48,9 +48,10 @@ export const configSchema = z
       sidecars: count,
       device: z.enum(["auto", "cpu", "cuda"]),
       compute_type: z.string().min(1),
-      /** 0 means one per core. */
+      /** The same; either set here decides on both. */
       workers: z.int().min(0).max(maxUint32),
-      threads_per_worker: count.max(maxUint32),
+      /** 0 means as many as `doctor --tune` measured, or a rule of thumb. */
+      threads_per_worker: z.int().min(0).max(maxUint32),
       /** Largest number of requests in one engine call; 0 leaves it to the device. */
       max_batch: z.int().min(0).max(64),
       /** Requests that one process holds at a time, so that batches can form; 0 leaves it to the device. */

@@ -5,8 +5,10 @@ import type { Metrics } from "../core/metrics.ts";
 import type { ModelEntry } from "../core/model.ts";
 import { type SlotStatus, slotStates } from "../core/readiness.ts";
 import type { SlotObserver } from "../core/slot.ts";
+import type { Layout, Tuning } from "../core/tuning.ts";
 import type { Link } from "../wire/link.ts";
 import { type Role, roles, type ToSidecar } from "../wire/messages.ts";
+import { chooseLayout } from "./layout.ts";
 import { createRestartPolicy } from "./policy.ts";
 import { createPool, type Pool } from "./pool.ts";
 import { spawnSidecar } from "./process.ts";
@@ -22,6 +24,8 @@ export interface FleetOptions {
   log: Log;
   metrics: Metrics;
   observe: SlotObserver;
+  /** What was measured on this machine, if anything was. */
+  tuning?: Tuning | null;
   /** For tests. */
   coolDownMs?: number;
 }
@@ -38,6 +42,7 @@ export interface Fleet {
 
 export function createFleet(options: FleetOptions): Fleet {
   const { config, link, log, metrics } = options;
+  const layout = chooseLayout(config.engine, { tuning: options.tuning ?? null });
   const pools = new Map<string, Pool>();
 
   const decoders = openPool("decoder", { role: "decoder", model: null, size: config.decoder.sidecars, load: null });
@@ -83,6 +88,7 @@ export function createFleet(options: FleetOptions): Fleet {
           role: spec.role,
           endpoint: link.endpoint,
           identity,
+          environment: spec.role === "engine" ? layout.environment : {},
           onLine: (line) => relayLine(log, { identity, line }),
         }),
       helloTimeoutMs: config.liveness.hello_timeout_s * 1000,
@@ -116,7 +122,7 @@ export function createFleet(options: FleetOptions): Fleet {
       const name = poolName(model);
       const known = pools.get(name);
       if (known !== undefined) return known;
-      const load = loadMessage(model, config);
+      const load = loadMessage(model, { config, layout });
       return openPool(name, { role: "engine", model: model.name, size: config.engine.sidecars, load });
     },
     status,
@@ -131,7 +137,7 @@ type Load = Extract<ToSidecar, { type: "load" }>;
 /** Encoded and not replaced: two models must never share an identity on the wire. */
 const poolName = (model: ModelEntry) => `engine-${encodeURIComponent(model.name)}`;
 
-function loadMessage(model: ModelEntry, config: Config): Load {
+function loadMessage(model: ModelEntry, { config, layout }: { config: Config; layout: Layout }): Load {
   return {
     type: "load",
     model: model.name,
@@ -140,8 +146,9 @@ function loadMessage(model: ModelEntry, config: Config): Load {
     path: model.path,
     device: config.engine.device,
     compute_type: config.engine.compute_type,
-    workers: config.engine.workers,
-    threads_per_worker: config.engine.threads_per_worker,
+    workers: layout.workers,
+    threads_per_worker: layout.threads_per_worker,
+    encode_threads: layout.encode_threads,
     max_batch: config.engine.max_batch,
     slots: config.engine.slots,
   };

@@ -26,6 +26,8 @@ const load = z.object({
   /** 0 means one per core. */
   workers: uint32,
   threads_per_worker: uint32.min(1),
+  /** Threads of a second copy of the model, which encodes while only one job is under way; 0 for none. */
+  encode_threads: uint32,
   /** Largest number of jobs in one engine call; 0 leaves it to the engine. */
   max_batch: uint32,
   /** The credit to announce; 0 leaves it to the engine. */

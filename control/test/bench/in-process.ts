@@ -1,9 +1,10 @@
 /** The in-process side of the comparison: in_process.py as a child, which transcribes once for each line it is sent. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { engineEnvironment } from "../../src/fleet/process.ts";
+import { untunedLayout } from "../../src/fleet/layout.ts";
 import { python } from "../e2e/direct.ts";
 
 export interface InProcess {
@@ -15,7 +16,7 @@ export interface InProcess {
 export function startInProcess(options: { modelDir: string; wav: string; workers: number }): InProcess {
   const { modelDir, wav, workers } = options;
   // The same layout on both sides, the allocator's settings among it.
-  const env = { ...process.env, ...engineEnvironment };
+  const env = { ...process.env, ...untunedLayout(availableParallelism()).environment };
   const child = spawn(python, [join(import.meta.dirname, "in_process.py"), modelDir, wav, String(workers)], { env });
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   let said = "";

@@ -185,6 +185,7 @@ class Load(Strict, frozen=True, tag_field="type", tag="load"):
     compute_type: str
     workers: UInt32
     threads_per_worker: Count
+    encode_threads: UInt32
     max_batch: UInt32
     slots: UInt32
 

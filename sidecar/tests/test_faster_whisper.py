@@ -15,7 +15,8 @@ from faster_whisper import transcribe as upstream
 
 from hum_sidecar.audio import Samples, samples_of
 from hum_sidecar.calls import Calls
-from hum_sidecar.engines.faster_whisper import LOST_LOGPROB, FasterWhisper, load_engine, told
+from hum_sidecar.engines.faster_whisper import FasterWhisper, load_engine
+from hum_sidecar.engines.faster_whisper_terms import LOST_LOGPROB, told
 from hum_sidecar.engines.protocol import Outcome
 from hum_sidecar.errors import HumError
 from hum_sidecar.messages import BytesRef, Job, JobOptions, TranscriptSegment, Word

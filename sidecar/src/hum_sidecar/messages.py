@@ -20,6 +20,7 @@ Seconds = Annotated[float, Meta(ge=0)]
 Milliseconds = Annotated[int, Meta(ge=0, le=3_600_000)]
 
 Role = Literal["engine", "decoder"]
+Priority = Literal["live", "interactive", "batch"]
 Stage = Literal["admission", "decode", "load", "transcribe", "deliver"]
 ErrorCode = Literal[
     "bad_audio",
@@ -195,7 +196,7 @@ class Job(Strict, frozen=True, tag_field="type", tag="job"):
 
     id: Id
     attempt: Count
-    priority: Literal["live", "interactive", "batch"]
+    priority: Priority
     deadline_s: float | None
     audio: BytesRef
     options: JobOptions

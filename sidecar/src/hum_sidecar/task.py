@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, field
 
 from hum_sidecar.errors import HumError
-from hum_sidecar.messages import Decode, Job, Stage
+from hum_sidecar.messages import Decode, Job, Priority, Stage
 
 
 @dataclass
@@ -27,6 +27,11 @@ class Task:
     def attempt(self) -> int:
         """Which run of the job this is; decodes do not count theirs."""
         return self.message.attempt if isinstance(self.message, Job) else 1
+
+    @property
+    def priority(self) -> Priority:
+        """Whose calls go first where several wait."""
+        return self.message.priority if isinstance(self.message, Job) else "interactive"
 
     @property
     def stage(self) -> Stage:

@@ -14,8 +14,16 @@ class TranscriptionInfo:
     language_probability: float
     duration: float
 
+class FeatureExtractor:
+    nb_max_frames: int
+
+class Tokenizer:
+    def token_to_id(self, token: str) -> int: ...
+
 class WhisperModel:
     model: Whisper
+    feature_extractor: FeatureExtractor
+    hf_tokenizer: Tokenizer
     def __init__(
         self,
         model_size_or_path: str,

@@ -1,79 +1,67 @@
-"""The faster-whisper engine: `WhisperModel.transcribe` unmodified, a thread per job, a check at every engine call."""
+"""The faster-whisper engine: `WhisperModel.transcribe` unmodified, a thread per job, calls on the model batched."""
 
+import copy
 import math
 import os
-import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from hum_sidecar.audio import Samples
 from hum_sidecar.calls import Calls
+from hum_sidecar.engines.batching.batcher import Batcher
+from hum_sidecar.engines.batching.choice import Caps
+from hum_sidecar.engines.batching.job_calls import JobCalls, Sharing
+from hum_sidecar.engines.batching.operations import Operations
+from hum_sidecar.engines.faster_whisper_terms import arguments_of, finite, told
+from hum_sidecar.engines.presence import Presence
 from hum_sidecar.engines.protocol import Outcome, Run, worker_count
 from hum_sidecar.errors import HumError, without_details
 from hum_sidecar.log import log
-from hum_sidecar.messages import JobOptions, Load, ModelIdentity, TranscriptSegment, Word
+from hum_sidecar.messages import JobOptions, Load, ModelIdentity, TranscriptSegment
 
 if TYPE_CHECKING:
     import faster_whisper
     from ctranslate2.models import Whisper
-    from faster_whisper import transcribe
-
-# Told where the engine's own is no number: 0 would claim certainty; this lies below all real ones, and its exp() is 0.
-LOST_LOGPROB = -1000.0
 
 _NEEDED_FILES = ("model.bin", "config.json", "tokenizer.json")
 
 
-class CheckedCalls:
-    """Stands in for ctranslate2's model: before each call it asks the calling thread's job whether to go on."""
-
-    def __init__(self, model: "Whisper", calls: Calls) -> None:
-        self._model = model
-        self._calls = calls
-        self._local = threading.local()
-
-    def serve(self, run: Run | None) -> None:
-        """The calling thread now works for this job."""
-        self._local.run = run
-
-    def encode(self, *args: Any, **options: Any) -> Any:
-        return self._checked(self._model.encode, *args, **options)
-
-    def detect_language(self, *args: Any, **options: Any) -> Any:
-        return self._checked(self._model.detect_language, *args, **options)
-
-    def generate(self, *args: Any, **options: Any) -> Any:
-        return self._checked(self._model.generate, *args, **options)
-
-    def align(self, *args: Any, **options: Any) -> Any:
-        return self._checked(self._model.align, *args, **options)
-
-    def _checked(self, call: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        run: Run | None = self._local.run
-        if run is not None:
-            run.check()
-        with self._calls.running():
-            return call(*args, **options)
-
-    # What faster-whisper reads beside the calls: is_multilingual, device, n_mels and the like.
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._model, name)
+# How many jobs a process holds at once, so that batches can form, and how many of them go into one call at most.
+_SLOTS = {"cpu": 8, "cuda": 32}
 
 
 class FasterWhisper:
-    """One WhisperModel with its worker threads' view of it."""
+    """One model, on which every job has a WhisperModel of its own; their calls meet in the batcher."""
 
-    def __init__(self, whisper: "faster_whisper.WhisperModel", *, load: Load, workers: int, calls: Calls) -> None:
+    def __init__(
+        self,
+        whisper: "faster_whisper.WhisperModel",
+        *,
+        load: Load,
+        workers: int,
+        calls: Calls,
+        encoder: "Whisper | None" = None,
+    ) -> None:
         self._whisper = whisper
-        model = whisper.model
-        self._calls = CheckedCalls(model, calls)
-        whisper.model = cast("Whisper", self._calls)
+        self._model = whisper.model
         self._languages = whisper.supported_languages
-        self._multilingual = model.is_multilingual
-        self.workers = workers
-        self.slots = load.slots or workers + 1
-        self.identity = ModelIdentity(load.model, load.revision, "faster-whisper", model.device, model.compute_type)
+        self._multilingual = self._model.is_multilingual
+        self._start_token = whisper.hf_tokenizer.token_to_id("<|startoftranscript|>")
+        self._jobs = Presence()
+        usual = _SLOTS[self._model.device]
+        most = load.max_batch or usual
+        self._batcher = Batcher(
+            Operations(self._model, encoder=encoder, alone=self._jobs.alone),
+            workers=workers,
+            caps=Caps(live=math.ceil(most / 4), interactive=most, batch=most),
+            calls=calls,
+        )
+        self.slots = load.slots or usual
+        # A thread for each job: they only wait for each other's calls, and prepare their own.
+        self.workers = self.slots
+        device, compute_type = self._model.device, self._model.compute_type
+        self.identity = ModelIdentity(load.model, load.revision, "faster-whisper", device, compute_type)
 
     def transcribe(
         self, samples: Samples, options: JobOptions, *, run: Run, tell: Callable[[TranscriptSegment], None]
@@ -84,28 +72,23 @@ class FasterWhisper:
         if len(samples) == 0 or (options.speech_gate and not has_speech(samples, check=run.check)):
             return self._nothing_heard(options)
         run.check()
-        self._calls.serve(run)
-        try:
-            segments, info = self._whisper.transcribe(
-                samples,
-                task=options.task,
-                language=options.language,
-                initial_prompt=options.initial_prompt,
-                hotwords=options.hotwords,
-                temperature=options.temperatures,
-                beam_size=options.beam_size,
-                word_timestamps=options.word_timestamps,
-                without_timestamps=options.without_timestamps,
-                condition_on_previous_text=options.condition_on_previous_text,
-                vad_filter=options.vad_filter,
-            )
+        with self._jobs.one():
+            segments, info = self._view(options, run).transcribe(samples, **arguments_of(options))
             # The work is done here, not above: each step of this loop is one or more engine calls.
             for segment in segments:
                 tell(told(segment))
                 run.check()
-            return Outcome(info.language, _finite(info.language_probability))
-        finally:
-            self._calls.serve(None)
+        return Outcome(info.language, finite(info.language_probability))
+
+    def _view(self, options: JobOptions, run: Run) -> "faster_whisper.WhisperModel":
+        """A WhisperModel of the job's own, over the same weights: `chunk_length` changes its feature extractor."""
+        detects = options.language is None and self._multilingual and options.language_detection_segments == 1
+        sharing = Sharing(calls=not options.deterministic, detection=detects and not options.deterministic)
+        view = copy.copy(self._whisper)
+        view.feature_extractor = copy.copy(view.feature_extractor)
+        model = JobCalls(self._model, self._batcher, start_token=self._start_token, run=run, sharing=sharing)
+        view.model = cast("Whisper", model)
+        return view
 
     def _refuse_what_it_cannot(self, options: JobOptions) -> None:
         """faster-whisper would quietly use English instead."""
@@ -151,7 +134,9 @@ def load_engine(load: Load, calls: Calls) -> FasterWhisper:
     if compute_type not in supported | {"default"}:
         known = ", ".join(sorted(supported))
         raise _not_loadable(load, f"compute type '{compute_type}' does not run on {device} here; these do: {known}")
-    workers = worker_count(load.workers)
+    # One stream keeps a GPU busy; what goes side by side there goes in batches.
+    workers = worker_count(load.workers) if device == "cpu" else load.workers or 1
+    encoder = None
     try:
         whisper = WhisperModel(
             load.path,
@@ -161,39 +146,16 @@ def load_engine(load: Load, calls: Calls) -> FasterWhisper:
             num_workers=workers,
             local_files_only=True,
         )
+        if load.encode_threads > 0 and device == "cpu":
+            encoder = ctranslate2.models.Whisper(
+                load.path, device=device, compute_type=compute_type, intra_threads=load.encode_threads
+            )
         load_gate()
     except (RuntimeError, ValueError, OSError) as error:
         raise _not_loadable(load, f"faster-whisper raised {without_details(error)}") from error
     log("info", "model loaded", model=load.model, device=device, compute_type=compute_type, workers=workers)
-    return FasterWhisper(whisper, load=load, workers=workers, calls=calls)
+    return FasterWhisper(whisper, load=load, workers=workers, calls=calls, encoder=encoder)
 
 
 def _not_loadable(load: Load, why: str) -> HumError:
     return HumError("loading", f"model '{load.model}' cannot be loaded: {why}", stage="load")
-
-
-def told(segment: "transcribe.Segment") -> TranscriptSegment:
-    """As the wire has it: plain floats, since faster-whisper's are partly numpy's. No lost score may lose the text."""
-    words = segment.words
-    return TranscriptSegment(
-        id=segment.id,
-        seek=segment.seek,
-        start=_finite(segment.start),
-        end=_finite(segment.end),
-        text=segment.text,
-        tokens=list(segment.tokens),
-        temperature=_finite(segment.temperature or 0.0),
-        avg_logprob=_finite(segment.avg_logprob, lost=LOST_LOGPROB),
-        compression_ratio=_finite(segment.compression_ratio),
-        no_speech_prob=_finite(segment.no_speech_prob),
-        words=None if words is None else [_told_word(word) for word in words],
-    )
-
-
-def _told_word(word: "transcribe.Word") -> Word:
-    return Word(word.word, _finite(word.start), _finite(word.end), _finite(word.probability))
-
-
-def _finite(value: float, *, lost: float = 0.0) -> float:
-    """The wire and JSON have no other numbers. A probability that is lost is 0: no confidence."""
-    return float(value) if math.isfinite(value) else lost

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hum_sidecar.audio import Samples
-from hum_sidecar.messages import JobOptions, ModelIdentity, TranscriptSegment
+from hum_sidecar.messages import JobOptions, ModelIdentity, Priority, TranscriptSegment
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,9 @@ class Run(Protocol):
 
     @property
     def attempt(self) -> int: ...
+
+    @property
+    def priority(self) -> Priority: ...
 
     def check(self) -> None:
         """Raises where the work should stop; to be called before everything that takes long."""

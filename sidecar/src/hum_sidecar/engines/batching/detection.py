@@ -1,0 +1,32 @@
+"""
+Language detection from the window that is decoded first, so that a short clip is encoded once and not twice.
+
+faster-whisper detects the language from the first 30 s of features and then decodes the same window without its last
+frame of content (its features have one frame more than the audio has hops). Where the clip is shorter than 30 s the two
+differ in that frame, and are encoded both. The language hardly ever hangs on it: only where the best two are close is
+the exact window encoded as well.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hum_sidecar.engines.batching.operations import Array
+
+# One frame moved a probability by 0.02 at most over 300 clips in five languages; this is ten times that.
+CLOSE = 0.2
+
+
+def decoding_window(detection_window: Array) -> Array | None:
+    """(1, mels, frames) without the last frame of content; None where the window is full, so that both are the same."""
+    filled = np.flatnonzero(detection_window[0].any(axis=0))
+    if len(filled) == 0 or filled[-1] == detection_window.shape[2] - 1:
+        return None
+    window = detection_window.copy()
+    window[0, :, filled[-1]] = 0
+    return window
+
+
+def is_close(found: Sequence[tuple[str, float]]) -> bool:
+    """Whether the best two languages are nearly as likely; `found` has the likeliest first."""
+    return len(found) > 1 and found[0][1] - found[1][1] < CLOSE

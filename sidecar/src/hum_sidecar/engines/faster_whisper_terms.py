@@ -1,0 +1,61 @@
+"""Between the wire's terms and faster-whisper's: a job's options as its arguments, its segments as ours."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from hum_sidecar.messages import JobOptions, TranscriptSegment, VadParameters, Word
+
+if TYPE_CHECKING:
+    from faster_whisper import transcribe
+
+# Told where the engine's own is no number: 0 would claim certainty; this lies below all real ones, and its exp() is 0.
+LOST_LOGPROB = -1000.0
+
+# What only this project knows; everything else of a job's options is faster-whisper's, under its own name or below.
+_OURS = ("temperatures", "clip_timestamps", "vad_parameters", "speech_gate", "profile", "batch_size", "deterministic")
+
+
+def arguments_of(options: JobOptions) -> dict[str, Any]:
+    """The keyword arguments of `WhisperModel.transcribe`."""
+    named = {name: value for name, value in msgspec.structs.asdict(options).items() if name not in _OURS}
+    return {
+        **named,
+        "temperature": options.temperatures,
+        # An empty list would be no audio at all.
+        "clip_timestamps": options.clip_timestamps or "0",
+        "vad_parameters": vad_arguments_of(options.vad_parameters),
+    }
+
+
+def vad_arguments_of(parameters: VadParameters) -> dict[str, Any]:
+    """faster_whisper.vad.VadOptions's; what is null is left to its defaults."""
+    return {name: value for name, value in msgspec.structs.asdict(parameters).items() if value is not None}
+
+
+def told(segment: "transcribe.Segment") -> TranscriptSegment:
+    """As the wire has it: plain floats, since faster-whisper's are partly numpy's. No lost score may lose the text."""
+    words = segment.words
+    return TranscriptSegment(
+        id=segment.id,
+        seek=segment.seek,
+        start=finite(segment.start),
+        end=finite(segment.end),
+        text=segment.text,
+        tokens=list(segment.tokens),
+        temperature=finite(segment.temperature or 0.0),
+        avg_logprob=finite(segment.avg_logprob, lost=LOST_LOGPROB),
+        compression_ratio=finite(segment.compression_ratio),
+        no_speech_prob=finite(segment.no_speech_prob),
+        words=None if words is None else [_told_word(word) for word in words],
+    )
+
+
+def _told_word(word: "transcribe.Word") -> Word:
+    return Word(word.word, finite(word.start), finite(word.end), finite(word.probability))
+
+
+def finite(value: float, *, lost: float = 0.0) -> float:
+    """The wire and JSON have no other numbers. A probability that is lost is 0: no confidence."""
+    return float(value) if math.isfinite(value) else lost

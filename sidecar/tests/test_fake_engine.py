@@ -87,7 +87,7 @@ def test_it_crashes_before_the_segment_it_is_told_to_and_only_in_the_attempts_it
         engine.send(*job("b", seconds=3, attempt=2))
         engine.hear(Done, id="b")
         engine.send(*job("a", seconds=3))
-        assert engine.process.wait(5) == -signal.SIGKILL
+        assert engine.process.wait(5) == -signal.SIGSEGV
         engine.hear(Segment, id="a")
         engine.hear(Segment, id="a")
         with pytest.raises(AssertionError):

@@ -96,6 +96,7 @@ export function createFleet(options: FleetOptions): Fleet {
       pingIntervalMs: config.liveness.ping_interval_s * 1000,
       missedPings: config.liveness.missed_pings,
       stopGraceMs: config.liveness.stop_grace_s * 1000,
+      stallMs: (spec.role === "engine" ? config.liveness.engine_stall_s : config.liveness.decoder_stall_s) * 1000,
       log,
       onChange: spec.changed,
       onRefused: (reason) => metrics.wireRefused.inc({ reason }),

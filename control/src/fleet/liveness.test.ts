@@ -6,7 +6,7 @@ afterEach(() => void vi.useRealTimers());
 
 test("a peer that was heard is not pinged", () => {
   const ping = vi.fn();
-  const watch = watchLiveness({ intervalMs: 1000, missedPings: 3, ping, onSilent: vi.fn() });
+  const watch = watchLiveness({ intervalMs: 1000, missedPings: 3, curious: () => false, ping, onSilent: vi.fn() });
   for (let second = 0; second < 10; second += 1) {
     watch.heard();
     vi.advanceTimersByTime(1000);
@@ -18,7 +18,7 @@ test("a peer that was heard is not pinged", () => {
 test("a silent peer is pinged and then told once, within five intervals", () => {
   const pings: number[] = [];
   const onSilent = vi.fn();
-  watchLiveness({ intervalMs: 1000, missedPings: 3, ping: (seq) => pings.push(seq), onSilent });
+  watchLiveness({ intervalMs: 1000, missedPings: 3, curious: () => false, ping: (seq) => pings.push(seq), onSilent });
   vi.advanceTimersByTime(4000);
   expect(pings).toEqual([1, 2, 3]);
   expect(onSilent).not.toHaveBeenCalled();
@@ -28,8 +28,25 @@ test("a silent peer is pinged and then told once, within five intervals", () => 
 
 test("an answer to a ping starts the count anew", () => {
   const onSilent = vi.fn();
-  const watch = watchLiveness({ intervalMs: 1000, missedPings: 3, ping: () => watch.heard(), onSilent });
+  const watch = watchLiveness({
+    intervalMs: 1000,
+    missedPings: 3,
+    curious: () => false,
+    ping: () => watch.heard(),
+    onSilent,
+  });
   vi.advanceTimersByTime(60_000);
   expect(onSilent).not.toHaveBeenCalled();
+  watch.stop();
+});
+
+test("a peer that works is pinged although it was heard", () => {
+  const ping = vi.fn();
+  const watch = watchLiveness({ intervalMs: 1000, missedPings: 3, curious: () => true, ping, onSilent: vi.fn() });
+  for (let second = 0; second < 10; second += 1) {
+    watch.heard();
+    vi.advanceTimersByTime(1000);
+  }
+  expect(ping).toHaveBeenCalledTimes(10);
   watch.stop();
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createRestartPolicy, type Demise } from "./policy.ts";
 
 const settings = { backoffMs: 500, maxBackoffMs: 4000, maxFailures: 5 };
-const idleDeath: Demise = { wasReady: true, finishedJobs: 0, permanent: false };
+const idleDeath: Demise = { wasReady: true, finishedJobs: 0, permanent: false, explained: false };
 const never = () => 0;
 
 test("the delay doubles with each death in a row and stops growing at the maximum", () => {
@@ -38,4 +38,19 @@ test("a process that was never ready twice in a row is not started again", () =>
 
 test("what a restart cannot mend is given up at once", () => {
   expect(createRestartPolicy(settings, never).judge({ ...idleDeath, permanent: true }).respawn).toBe(false);
+});
+
+test("deaths by a known input give no slot up that has worked, however many there are", () => {
+  const policy = createRestartPolicy(settings, never);
+  policy.judge({ ...idleDeath, finishedJobs: 1 });
+  for (let poison = 0; poison < 50; poison += 1) {
+    policy.judge(idleDeath);
+    expect(policy.judge({ ...idleDeath, explained: true })).toEqual({ respawn: true, delayMs: 250 });
+  }
+});
+
+test("where no job was ever finished, no input is to blame", () => {
+  const policy = createRestartPolicy(settings, never);
+  const verdicts = Array.from({ length: 6 }, () => policy.judge({ ...idleDeath, explained: true }).respawn);
+  expect(verdicts).toEqual([true, true, true, true, true, false]);
 });

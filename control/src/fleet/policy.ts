@@ -12,6 +12,8 @@ export interface Demise {
   finishedJobs: number;
   /** What starting it again cannot mend, such as another protocol. */
   permanent: boolean;
+  /** The input that ended it is known, and is not sent again. */
+  explained: boolean;
 }
 
 export type Verdict = { respawn: true; delayMs: number } | { respawn: false; reason: string };
@@ -29,18 +31,31 @@ const maxNeverReady = 2;
 export function createRestartPolicy(settings: RestartSettings, random: () => number = Math.random): RestartPolicy {
   let failures = 0;
   let neverReady = 0;
+  /** Whether it ever did what it is for: only then may an input be to blame for its death. */
+  let proven = false;
+  const delay = (doublings: number) => {
+    const ceiling = Math.min(settings.maxBackoffMs, settings.backoffMs * 2 ** doublings);
+    return ceiling / 2 + (ceiling / 2) * random();
+  };
   return {
     judge(demise) {
       if (demise.permanent) return { respawn: false, reason: "it cannot work here" };
-      if (demise.finishedJobs > 0) failures = 0;
+      if (demise.finishedJobs > 0) {
+        failures = 0;
+        proven = true;
+      }
+      if (demise.explained && proven) {
+        failures = 0;
+        neverReady = 0;
+        return { respawn: true, delayMs: delay(0) };
+      }
       failures += 1;
       neverReady = demise.wasReady ? 0 : neverReady + 1;
       if (neverReady >= maxNeverReady) return { respawn: false, reason: `never ready, ${neverReady} times in a row` };
       if (failures > settings.maxFailures) {
         return { respawn: false, reason: `${failures} deaths in a row without a finished job` };
       }
-      const ceiling = Math.min(settings.maxBackoffMs, settings.backoffMs * 2 ** (failures - 1));
-      return { respawn: true, delayMs: ceiling / 2 + (ceiling / 2) * random() };
+      return { respawn: true, delayMs: delay(failures - 1) };
     },
     forgive() {
       failures = 0;

@@ -6,8 +6,8 @@ import type { Slot } from "./slot.ts";
 
 export interface Pool {
   status(): SlotStatus[];
-  /** The least loaded sidecar with free credit, or null. */
-  pick(): Sidecar | null;
+  /** The least loaded sidecar with free credit, or null; never `except`. */
+  pick(except?: Sidecar | null): Sidecar | null;
   /** Resolves when a slot is ready, rejects with `failure()` once all are given up. */
   ready(): Promise<void>;
   /** Why no slot will take a job soon: all were given up or stopped. Null while there is hope. */
@@ -38,12 +38,12 @@ export function createPool(
 
   return {
     status: () => slots.map((slot) => slot.status()),
-    pick() {
+    pick(except = null) {
       let best: Sidecar | null = null;
       for (const slot of slots) {
         const sidecar = slot.sidecar();
-        if (sidecar !== null && sidecar.free() > 0 && (best === null || sidecar.inFlight() < best.inFlight()))
-          best = sidecar;
+        if (sidecar === null || sidecar === except || sidecar.free() <= 0) continue;
+        if (best === null || sidecar.inFlight() < best.inFlight()) best = sidecar;
       }
       return best;
     },

@@ -6,6 +6,7 @@ import type { Child, ChildExit } from "../platform/child.ts";
 import type { Link, Received } from "../wire/link.ts";
 import { type FromSidecar, protocolVersion, type ToSidecar } from "../wire/messages.ts";
 import { watchLiveness } from "./liveness.ts";
+import { type Blame, blameOf, lostRequest } from "./loss.ts";
 
 type MessageOf<Type extends FromSidecar["type"]> = Extract<FromSidecar, { type: Type }>;
 export type Ready = MessageOf<"ready">;
@@ -17,6 +18,8 @@ export interface Request {
   message: Extract<ToSidecar, { type: "job" | "decode" }>;
   payload: Uint8Array | null;
   onProgress: (message: Progress) => void;
+  /** Nothing else runs in the process meanwhile: if it dies, this was the cause. */
+  alone: boolean;
   /** Aborting sends `cancel`; the request settles when the sidecar has let go of it. */
   signal: AbortSignal;
 }
@@ -28,6 +31,8 @@ export interface Death {
   wasReady: boolean;
   finishedJobs: number;
   permanent: boolean;
+  /** Ended by its input, as a request showed that ran alone: no fault of the process. */
+  explained: boolean;
   inFlight: string[];
 }
 
@@ -60,6 +65,8 @@ export interface SidecarOptions {
   pingIntervalMs: number;
   missedPings: number;
   stopGraceMs: number;
+  /** A call into native code that runs longer is stuck. */
+  stallMs: number;
   log: Log;
   /** The state, the credit or the load of it changed. */
   onChange: () => void;
@@ -69,6 +76,8 @@ export interface SidecarOptions {
 
 interface Pending {
   request: Request;
+  /** Whether the process has it in work. Of a decode nothing tells, so it counts from the first. */
+  begun: boolean;
   settle: PromiseWithResolvers<Outcome>;
   detach: () => void;
 }
@@ -81,7 +90,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
   let announced: Ready | null = null;
   let versions: Record<string, string> = {};
   let finishedJobs = 0;
-  let ending: { reason: string; permanent: boolean } | null = null;
+  let ending: { reason: string; permanent: boolean; blame: Blame } | null = null;
 
   const detach = link.attach(identity, receive);
   const child = options.spawn();
@@ -89,6 +98,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
   const liveness = watchLiveness({
     intervalMs: options.pingIntervalMs,
     missedPings: options.missedPings,
+    curious: () => pending.size > 0,
     // Never while loading: building a model may hold Python's lock for seconds.
     ping: (seq) => (state === "ready" || state === "stopping" ? tell({ type: "ping", seq }) : liveness.heard()),
     onSilent: (silentMs) => kill(`silent for ${silentMs} ms, its IO loop is stuck`),
@@ -101,8 +111,8 @@ export function createSidecar(options: SidecarOptions): Sidecar {
   }
 
   /** The first reason counts: what follows is its consequence. */
-  function kill(reason: string, permanent = false) {
-    ending ??= { reason, permanent };
+  function kill(reason: string, { permanent = false, blame = "crash" }: { permanent?: boolean; blame?: Blame } = {}) {
+    ending ??= { reason, permanent, blame };
     log.warn({ sidecar: identity, reason }, "ending sidecar");
     enter("stopping");
     void child.stop(options.stopGraceMs);
@@ -138,8 +148,12 @@ export function createSidecar(options: SidecarOptions): Sidecar {
         announced = message;
         return enter("ready");
       case "started":
-      case "segment":
-        return pending.get(message.id)?.request.onProgress(message);
+      case "segment": {
+        const entry = pending.get(message.id);
+        if (entry === undefined) return;
+        entry.begun = true;
+        return entry.request.onProgress(message);
+      }
       case "done":
       case "decoded":
         return settle(message.id, (entry) => {
@@ -154,8 +168,17 @@ export function createSidecar(options: SidecarOptions): Sidecar {
       case "metrics":
         return options.onUsage(message);
       case "pong":
-        return;
+        return judgeCall(message.oldest_call_s ?? 0);
     }
+  }
+
+  /** Calls that return one after the other are work, and none at all is idleness; only one that never returns is stuck. */
+  function judgeCall(oldestCallS: number) {
+    if (oldestCallS * 1000 <= options.stallMs) return;
+    const limitS = options.stallMs / 1000;
+    kill(`a call into its engine runs for ${oldestCallS.toFixed(1)} s, over ${limitS} s: it is stuck`, {
+      blame: "stall",
+    });
   }
 
   function greet(hello: MessageOf<"hello">) {
@@ -163,7 +186,9 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     clearTimeout(timeout);
     versions = hello.versions;
     if (hello.protocol.major !== protocolVersion.major) {
-      return kill(`it speaks protocol ${hello.protocol.major}, this control plane ${protocolVersion.major}`, true);
+      return kill(`it speaks protocol ${hello.protocol.major}, this control plane ${protocolVersion.major}`, {
+        permanent: true,
+      });
     }
     timeout = setTimeout(() => kill(`not ready within ${options.loadTimeoutMs} ms`), options.loadTimeoutMs);
     if (options.load !== null) tell(options.load);
@@ -195,15 +220,17 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     detach();
     const wasReady = announced !== null;
     const reason = ending?.reason ?? (state === "stopping" ? "stopped" : describeExit(exit));
+    const blame = ending?.blame ?? (state === "stopping" ? "outside" : blameOf(exit));
     const inFlight = [...pending.keys()];
+    const explained = blame !== "outside" && pending.values().some(({ begun, request }) => begun && request.alone);
     for (const id of inFlight) {
-      settle(id, (entry) => {
-        const stage = stageOf(entry.request.message);
-        entry.settle.reject(new HumError("sidecar_lost", `${identity} ended: ${reason}`, { stage }));
-      });
+      settle(id, ({ begun, request, settle: lost }) =>
+        lost.reject(lostRequest(`${identity} ended: ${reason}`, { blame, begun, stage: stageOf(request.message) })),
+      );
     }
     enter("stopped");
-    death.resolve({ exit, reason, wasReady, finishedJobs, permanent: ending?.permanent ?? false, inFlight });
+    const permanent = ending?.permanent ?? false;
+    death.resolve({ exit, reason, wasReady, finishedJobs, permanent, explained, inFlight });
   }
 
   return {
@@ -217,10 +244,16 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     died: death.promise,
     run(request) {
       const { id } = request.message;
-      const entry: Pending = { request, settle: Promise.withResolvers(), detach: () => undefined };
+      const entry: Pending = {
+        request,
+        begun: request.message.type === "decode",
+        settle: Promise.withResolvers(),
+        detach: () => undefined,
+      };
       if (state !== "ready" || pending.has(id)) {
         const stage = stageOf(request.message);
-        return Promise.reject(new HumError("sidecar_lost", `${identity} is ${state} and takes no job`, { stage }));
+        const message = `${identity} is ${state} and takes no job`;
+        return Promise.reject(lostRequest(message, { blame: "outside", begun: false, stage }));
       }
       const cancel = () => tell({ type: "cancel", id });
       request.signal.addEventListener("abort", cancel, { once: true });
@@ -228,8 +261,14 @@ export function createSidecar(options: SidecarOptions): Sidecar {
       pending.set(id, entry);
       link.send(identity, request.message, request.payload ?? undefined).catch((error: HumError) => {
         // Credit says that it has room, so it is gone or stuck: the next try must not find it again.
-        if (error.code === "sidecar_lost") kill(`it takes no ${request.message.type}`);
-        settle(id, (lost) => lost.settle.reject(error));
+        if (error.code === "sidecar_lost") kill(`it takes no ${request.message.type}`, { blame: "outside" });
+        settle(id, ({ settle: lost }) =>
+          lost.reject(
+            error.code === "sidecar_lost"
+              ? lostRequest(error.message, { blame: "outside", begun: false, stage: error.stage })
+              : error,
+          ),
+        );
       });
       return entry.settle.promise;
     },

@@ -15,6 +15,7 @@ import { decodeAudio, type Pcm } from "./decode.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
 import { createTeller, type JobHandle } from "./handle.ts";
 import { type JobLimit, limitJob } from "./limit.ts";
+import { createPoisonList } from "./poison.ts";
 import { transcribePcm } from "./transcribe.ts";
 
 export interface SchedulerOptions {
@@ -34,7 +35,7 @@ export interface SchedulerOptions {
 export interface Scheduler {
   /** Throws HumError `overloaded` where the queue is full, so that nobody uploads for nothing. */
   admit(): void;
-  /** Throws as `admit` does; any later failure is told by the handle. */
+  /** Throws as `admit` does, and `poison_input` for audio that is known as such; any later failure is told by the handle. */
   submit(job: Job): JobHandle;
   queued(): number;
   inFlight(): number;
@@ -54,6 +55,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   let draining = false;
   let refusing = false;
   const limits = new Set<JobLimit>();
+  const poison = createPoisonList({ clock, keepMs: config.jobs.poison_s * 1000 });
 
   /** Jobs that no engine has begun: what the bound on the queue counts. */
   const waiting = new Set<Job>();
@@ -83,6 +85,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   function submit(job: Job): JobHandle {
     admit();
+    poison.refuse(job.audio.sha256);
     const teller = createTeller(job.id);
     const tell = (event: JobEvent) => {
       const inTime = teller.tell(event);
@@ -110,6 +113,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     let pcm: Pcm | null = null;
     const fail = (thrown: unknown) => {
       const error = toHumError(thrown, stage);
+      if (error.code === "poison_input" || error.code === "engine_stalled") poison.add(job.audio.sha256);
       if (tell({ type: "failed", attempt, error })) outcome = error.code;
     };
     const limit = limitJob(job, { timeoutS: config.jobs.timeout_s, clock, stage: () => stage });

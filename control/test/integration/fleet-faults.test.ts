@@ -32,15 +32,6 @@ test("a sidecar that is killed in mid-job is restarted, and its job runs again w
   expect(terminals(jobEvents, handle.id)).toHaveLength(1);
 });
 
-test("a job that ends every process it runs in fails with sidecar_lost after the configured attempts, once", async () => {
-  const { submit, jobEvents, config } = await rig();
-  const handle = submit("fake:crash-at=1");
-  const failure = await failureOf(handle.transcript);
-  expect(failure).toMatchObject({ code: "sidecar_lost", retryable: true });
-  expect(failure.message).toContain(`tried ${config.jobs.max_attempts} times`);
-  expect(terminals(jobEvents, handle.id)).toHaveLength(1);
-});
-
 test("in a pool of two, the other sidecar takes over while the crashed one backs off", async () => {
   const { submit, slotEvents } = await rig((config) => {
     config.engine.sidecars = 2;
@@ -145,13 +136,16 @@ test("30 jobs whose first attempt each ends its process are all done in the end,
   const { submit, jobEvents } = await rig((config) => {
     config.engine.sidecars = 2;
     config.engine.workers = 1;
-    // Neighbours go down together, so that one job may be tried more often than it crashes.
-    config.jobs.max_attempts = 20;
     config.restart.max_failures = 100;
   });
-  const handles = Array.from({ length: 30 }, () => submit("fake:crash-at=1,attempts=1", { audio: silence(2) }));
+  // An attempt that a neighbour's crash cut short counts for the script too: it would not crash by itself any more.
+  const handles = Array.from({ length: 30 }, (_, index) =>
+    submit("fake:crash-at=1,attempts=1", { audio: silence(2 + index / 100) }),
+  );
   const transcripts = await Promise.all(handles.map((handle) => handle.transcript));
-  expect(transcripts.map((transcript) => transcript.segments.length)).toEqual(handles.map(() => 2));
+  expect(transcripts.map((transcript) => transcript.segments.length)).toEqual(
+    handles.map((_, index) => (index === 0 ? 2 : 3)),
+  );
   for (const { id } of handles) {
     expect(terminals(jobEvents, id)).toEqual([
       expect.objectContaining({ event: expect.objectContaining({ type: "done" }) }),

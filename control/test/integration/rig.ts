@@ -1,4 +1,5 @@
 /** The rig of the process tests: a real link, a real fleet of scripted Python sidecars, and the real scheduler over it. */
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -91,7 +92,13 @@ export async function openRig(adjust: (config: Config) => void = () => undefined
 }
 
 function audioOf(data: Uint8Array, facts: Pick<Audio, "format" | "mediaType" | "durationS">): Audio {
-  return { ...facts, raw: null, source: { kind: "memory", data }, sha256: "0".repeat(64), bytes: data.byteLength };
+  return {
+    ...facts,
+    raw: null,
+    source: { kind: "memory", data },
+    sha256: createHash("sha256").update(data).digest("hex"),
+    bytes: data.byteLength,
+  };
 }
 
 /** PCM in memory: the scripted engine yields one segment per started second. */

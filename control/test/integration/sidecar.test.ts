@@ -8,7 +8,7 @@ import { createSidecar, type Request } from "../../src/fleet/sidecar.ts";
 import { spawnChild } from "../../src/platform/child.ts";
 import { encodeMessage } from "../../src/wire/codec.ts";
 import { openLink } from "../../src/wire/link.ts";
-import type { FromSidecar } from "../../src/wire/messages.ts";
+import { type FromSidecar, protocolVersion } from "../../src/wire/messages.ts";
 import { failureOf } from "./rig.ts";
 
 /** The actor over a process that only sleeps, with the test on the other end of the wire. */
@@ -28,6 +28,7 @@ async function open() {
     pingIntervalMs: 60_000,
     missedPings: 3,
     stopGraceMs: 200,
+    stallMs: 60_000,
     log: createLog({ level: "silent", readable: false }),
     onChange: () => undefined,
     onRefused: () => undefined,
@@ -44,7 +45,7 @@ async function open() {
   return { sidecar, peer, say, reach };
 }
 
-const hello: FromSidecar = { type: "hello", protocol: { major: 1, minor: 0 }, role: "decoder", pid: 1, versions: {} };
+const hello: FromSidecar = { type: "hello", protocol: protocolVersion, role: "decoder", pid: 1, versions: {} };
 const ready: FromSidecar = { type: "ready", slots: 2, model: null, load_s: 0, memory_bytes: 0 };
 
 const request = (id: string): Request => ({
@@ -59,16 +60,17 @@ const request = (id: string): Request => ({
   },
   payload: new Uint8Array(0),
   onProgress: () => undefined,
+  alone: false,
   signal: new AbortController().signal,
 });
 
 test("a hello of another major version ends the process for good", async () => {
   const { sidecar, say } = await open();
-  await say({ ...hello, protocol: { major: 2, minor: 0 } });
+  await say({ ...hello, protocol: { major: 3, minor: 0 } });
   expect(await sidecar.died).toMatchObject({
     permanent: true,
     wasReady: false,
-    reason: expect.stringContaining("protocol 2"),
+    reason: expect.stringContaining("protocol 3"),
   });
 });
 

@@ -2,6 +2,7 @@
 
 import math
 import os
+import resource
 import signal
 import threading
 import time
@@ -36,7 +37,12 @@ class Script:
     """What to do, from a model name such as `fake:crash-at=2,attempts=1`."""
 
     slow_s: float = 0.0
+    # By SIGSEGV, as native code does; by SIGKILL, as the kernel and operators do; by an exit code.
     crash_at: int | None = None
+    kill_at: int | None = None
+    exit_at: int | None = None
+    # As crash-at=0, but only audio that lasts so many seconds, so that others can be bystanders.
+    poison_s: float | None = None
     hang_at: int | None = None
     hang_io: bool = False
     load_fail: bool = False
@@ -48,8 +54,9 @@ class Script:
 
 def parse_script(model: str) -> Script:
     """
-    `fake:` and behaviours, separated by commas: echo, slow=SECONDS per segment, crash-at=INDEX, hang-at=INDEX,
-    hang-io, load-fail, load=SECONDS, garbage, attempts=N. Raises ValueError for anything else.
+    `fake:` and behaviours, separated by commas: echo, slow=SECONDS per segment, crash-at=INDEX (SIGSEGV), kill-at=INDEX
+    (SIGKILL), exit-at=INDEX (exit code 3), poison=SECONDS (audio of this length crashes it), hang-at=INDEX, hang-io,
+    load-fail, load=SECONDS, garbage, attempts=N. Raises ValueError for anything else.
     """
     prefix, _, behaviours = model.partition(":")
     if prefix != "fake" or not behaviours:
@@ -59,16 +66,16 @@ def parse_script(model: str) -> Script:
         match behaviour.split("="):
             case ["echo"]:
                 pass
-            case ["slow" | "load" as name, seconds]:
+            case ["slow" | "load" | "poison" as name, seconds]:
                 fields[f"{name}_s"] = float(seconds)
-            case ["crash-at" | "hang-at" | "attempts" as name, number]:
+            case ["crash-at" | "kill-at" | "exit-at" | "hang-at" | "attempts" as name, number]:
                 fields[name.replace("-", "_")] = int(number)
             case ["hang-io" | "load-fail" | "garbage" as name]:
                 fields[name.replace("-", "_")] = True
             case _:
                 raise ValueError(
-                    f"'{behaviour}' in '{model}' is no behaviour; there are echo, slow=S, crash-at=I, hang-at=I, "
-                    "hang-io, load-fail, load=S, garbage, attempts=N"
+                    f"'{behaviour}' in '{model}' is no behaviour; there are echo, slow=S, crash-at=I, kill-at=I, "
+                    "exit-at=I, poison=S, hang-at=I, hang-io, load-fail, load=S, garbage, attempts=N"
                 )
     return Script(**fields)  # pyright: ignore[reportArgumentType] - each case above made the type its field has
 
@@ -96,10 +103,16 @@ class Fake:
             _let_it_leave()
             self._rig.run_on_io(_sleep_forever)
         duration_s = len(samples) / SAMPLE_RATE
+        if duration_s == script.poison_s:
+            _end_by(signal.SIGSEGV)
         for index in range(math.ceil(duration_s)):
             if misbehave and index == script.crash_at:
+                _end_by(signal.SIGSEGV)
+            if misbehave and index == script.kill_at:
+                _end_by(signal.SIGKILL)
+            if misbehave and index == script.exit_at:
                 _let_it_leave()
-                os.kill(os.getpid(), signal.SIGKILL)
+                os._exit(3)
             if misbehave and index == script.hang_at:
                 with self._calls.running():
                     _never_return()
@@ -138,6 +151,13 @@ def _segment(index: int, *, end: float, with_words: bool) -> TranscriptSegment:
         no_speech_prob=0.0,
         words=words if with_words else None,
     )
+
+
+def _end_by(number: signal.Signals) -> None:
+    _let_it_leave()
+    # No core file: these deaths are on purpose.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.kill(os.getpid(), number)
 
 
 def _let_it_leave() -> None:

@@ -82,8 +82,11 @@ interface Pending {
   detach: () => void;
 }
 
+/** The loop that would hear SIGTERM is the one that is stuck. */
+const deafGraceMs = 500;
+
 export function createSidecar(options: SidecarOptions): Sidecar {
-  const { identity, link, log } = options;
+  const { identity, link, log, stopGraceMs } = options;
   const pending = new Map<string, Pending>();
   const death = Promise.withResolvers<Death>();
   let state: ReturnType<Sidecar["state"]> = "starting";
@@ -101,7 +104,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     curious: () => pending.size > 0,
     // Never while loading: building a model may hold Python's lock for seconds.
     ping: (seq) => (state === "ready" || state === "stopping" ? tell({ type: "ping", seq }) : liveness.heard()),
-    onSilent: (silentMs) => kill(`silent for ${silentMs} ms, its IO loop is stuck`),
+    onSilent: (silentMs) => kill(`silent for ${silentMs} ms, its IO loop is stuck`, { graceMs: deafGraceMs }),
   });
   void child.exited.then(bury);
 
@@ -111,11 +114,12 @@ export function createSidecar(options: SidecarOptions): Sidecar {
   }
 
   /** The first reason counts: what follows is its consequence. */
-  function kill(reason: string, { permanent = false, blame = "crash" }: { permanent?: boolean; blame?: Blame } = {}) {
+  function kill(reason: string, options: { permanent?: boolean; blame?: Blame; graceMs?: number } = {}) {
+    const { permanent = false, blame = "crash", graceMs = stopGraceMs } = options;
     ending ??= { reason, permanent, blame };
     log.warn({ sidecar: identity, reason }, "ending sidecar");
     enter("stopping");
-    void child.stop(options.stopGraceMs);
+    void child.stop(graceMs);
   }
 
   function tell(message: ToSidecar) {
@@ -275,10 +279,10 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     async stop() {
       if (state === "stopped") return death.promise;
       // Before it is ready there is nothing to drain, and a load would not hear `stop` until it is done.
-      const drainMs = state === "ready" ? options.stopGraceMs : 0;
+      const drainMs = state === "ready" ? stopGraceMs : 0;
       enter("stopping");
       tell({ type: "stop" });
-      const drained = setTimeout(() => void child.stop(options.stopGraceMs), drainMs);
+      const drained = setTimeout(() => void child.stop(stopGraceMs), drainMs);
       try {
         return await death.promise;
       } finally {

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { HumError } from "../core/errors.ts";
 import type { HttpDeps } from "./deps.ts";
 import { createListener } from "./listen.ts";
@@ -16,9 +17,11 @@ export interface HttpAddress {
 export interface HttpServer {
   /** Rejects with a HumError where the address cannot be had. */
   start(): Promise<HttpAddress>;
-  /** Takes no new connections; after `graceMs` the requests that are left are cut off. */
+  /** Takes no new connections, after a moment; after `graceMs` the requests that are left are cut off. */
   stop(graceMs: number): Promise<void>;
 }
+
+const lastCallMs = 200;
 
 export function createHttpServer(deps: HttpDeps): HttpServer {
   const { host, port } = deps.config.http;
@@ -51,10 +54,12 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     async stop(graceMs) {
       if (!server.listening) return;
       stopping = true;
+      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      // What had connected before the stop is still let in, to be told where it stands: to close at once would reset it.
+      await delay(lastCallMs);
       const closed = once(server, "close");
       server.close();
       server.closeIdleConnections();
-      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
       clearTimeout(timer);
     },

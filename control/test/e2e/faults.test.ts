@@ -47,6 +47,17 @@ test("kill -9 of the engine in mid-request: the client still gets its transcript
   expect(await enginePid(url)).not.toBe(first);
 });
 
+test("SIGSTOP of the engine in mid-request is found within 5 s, and the client still gets its transcript", async () => {
+  const { url } = await server();
+  const first = await enginePid(url);
+  const answer = post(url);
+  await busy(url);
+  process.kill(first, "SIGSTOP");
+  await vi.waitFor(() => expect(alive(first)).toBe(false), { timeout: 6000, interval: 20 });
+  const response = await answer;
+  expect([response.status, (await response.text()).trim()]).toEqual([200, jfkText]);
+});
+
 onLinux("kill -9 of the control plane: no child of it lives 2 s later (needs /proc)", async () => {
   const { url, pid } = await server();
   const children = readdirSync("/proc")

@@ -27,7 +27,10 @@ const catalogue: Catalogue = {
   list: () => [],
 };
 
-export async function openRig(adjust: (config: Config) => void = () => undefined) {
+export async function openRig(
+  adjust: (config: Config) => void = () => undefined,
+  { coolDownMs = 500 }: { coolDownMs?: number } = {},
+) {
   const dir = mkdtempSync(join(tmpdir(), "hum-rig-"));
   const config = testConfig(dir);
   adjust(config);
@@ -42,7 +45,7 @@ export async function openRig(adjust: (config: Config) => void = () => undefined
     link,
     log,
     metrics,
-    coolDownMs: 500,
+    coolDownMs,
     observe: (slot, event) => void slotEvents.push({ slot: slot.name, ...event }),
   });
   let overloads = 0;

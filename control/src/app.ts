@@ -45,6 +45,7 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
   const metrics = createMetrics();
   const catalogue = createCatalogue(config);
   const { defaultModel } = catalogue;
+  const preloaded = config.models.preload.map((name) => catalogue.resolve(name));
   const directories = openDirectories(config.data_dir);
   undo.defer(directories.release);
   const packageDir = packageDirOf(checkoutRoot);
@@ -75,8 +76,10 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     config,
     packageDir,
     link,
+    clock: systemClock,
     log,
     metrics,
+    pinned: new Set([defaultModel, ...preloaded].map(({ name }) => name)),
     tuning: readTuning(config.data_dir),
     observe: createSlotTeller(feed, { device, compute_type }),
   });
@@ -97,7 +100,8 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     observe: feed.observe,
     onOverload: () => feed.system("node.overloaded", config.events.node, nodeFacts()),
   });
-  const ready = fleet.engines(defaultModel).ready();
+  const ready = fleet.load(defaultModel).then(() => undefined);
+  for (const model of preloaded) fleet.load(model).catch((err) => log.error({ err, model: model.name }, "not loaded"));
   // Whoever starts a node may look at readiness instead; the failure is told there too.
   ready.catch(() => undefined);
 
@@ -118,6 +122,7 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     clock: systemClock,
     metrics,
     catalogue,
+    models: fleet,
     readiness,
     admit: scheduler.admit,
     submit: scheduler.submit,

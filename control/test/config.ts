@@ -10,6 +10,7 @@ export function testConfig(dir: string): Config {
     allow_fake_models: true,
     http: { ...config.http, port: 0 },
     liveness: { ...config.liveness, ping_interval_s: 0.2, missed_pings: 3, stop_grace_s: 1 },
+    models: { ...config.models, load_cool_down_s: 0.5 },
     restart: { ...config.restart, backoff_s: 0.05 },
   };
 }

@@ -10,6 +10,7 @@ const slot = (more: Partial<SlotStatus>): SlotStatus => ({
   restarts: 0,
   in_flight: 0,
   credit: 3,
+  memory_bytes: null,
   reason: null,
   ...more,
 });
@@ -23,7 +24,9 @@ test("an engine for the default model, a decoder and a connected sink are ready"
 });
 
 test("another model's engine does not make the default model ready", () => {
-  const readiness = judgeReadiness({ ...quiet, slots: [slot({ model: "tiny.en" }), decoder], sinks: [connected] });
+  const loading = slot({ state: "loading" });
+  const other = slot({ model: "tiny.en" });
+  const readiness = judgeReadiness({ ...quiet, slots: [loading, other, decoder], sinks: [connected] });
   expect(readiness.status).toBe("unready");
   expect(readiness.reasons).toEqual(["no engine for the default model base is ready"]);
 });
@@ -41,4 +44,9 @@ test("a dead sink or one failed slot of two degrades and is named", () => {
 
 test("without a decoder it is unready, since media could not be read", () => {
   expect(judgeReadiness({ ...quiet, slots: [slot({})], sinks: [connected] }).status).toBe("unready");
+});
+
+test("a default model that was unloaded degrades, since the next request loads it", () => {
+  const readiness = judgeReadiness({ ...quiet, slots: [decoder], sinks: [connected] });
+  expect(readiness).toMatchObject({ status: "degraded", reasons: [expect.stringContaining("next request loads it")] });
 });

@@ -12,6 +12,8 @@ export interface SlotStatus {
   restarts: number;
   in_flight: number;
   credit: number;
+  /** In RAM, as it last told; null where nothing is known. */
+  memory_bytes: number | null;
   /** Why it is not ready, where it is not. */
   reason: string | null;
 }
@@ -39,17 +41,20 @@ export interface Readiness {
 
 /**
  * Whether speech can be transcribed now: every role must have a slot that is ready, the engine's for the default model.
- * A slot or sink that is down beside others that work degrades.
+ * A slot or sink that is down beside others that work degrades; so does a default model that was unloaded on purpose,
+ * since the next request loads it.
  */
 export function judgeReadiness(facts: Omit<Readiness, "status" | "reasons"> & { defaultModel: string }): Readiness {
   const { defaultModel, ...rest } = facts;
   const isReady = (wanted: (slot: SlotStatus) => boolean) =>
     facts.slots.some((slot) => wanted(slot) && slot.state === "ready");
   const missing: string[] = [];
-  if (!isReady((slot) => slot.model === defaultModel))
+  const isUnloaded = !facts.slots.some((slot) => slot.model === defaultModel);
+  if (!isUnloaded && !isReady((slot) => slot.model === defaultModel))
     missing.push(`no engine for the default model ${defaultModel} is ready`);
   if (!isReady((slot) => slot.role === "decoder")) missing.push("no decoder is ready");
   const impaired = [
+    ...(isUnloaded ? [`the default model ${defaultModel} is not loaded; the next request loads it`] : []),
     ...facts.slots
       .filter((slot) => slot.state === "failed" || slot.state === "backoff")
       .map((slot) => `${slot.slot} is in state ${slot.state}: ${slot.reason ?? "no reason known"}`),

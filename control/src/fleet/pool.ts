@@ -15,7 +15,8 @@ export interface Pool {
   /** Called for as long as the pool lives, whenever capacity or state may have changed. */
   onChange(listener: () => void): void;
   start(): void;
-  stop(): Promise<void>;
+  /** `reason` is what the ends of its processes are told with. */
+  stop(reason: string): Promise<void>;
 }
 
 /** `makeSlot` gets the function that the slot calls at every change. */
@@ -63,8 +64,8 @@ export function createPool(
     start() {
       for (const slot of slots) slot.start();
     },
-    async stop() {
-      await Promise.all(slots.map((slot) => slot.stop()));
+    async stop(reason) {
+      await Promise.all(slots.map((slot) => slot.stop(reason)));
     },
   };
 }

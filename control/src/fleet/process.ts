@@ -14,15 +14,21 @@ export interface SidecarCommand {
   identity: string;
   /** Over what every sidecar sees: see layout.ts. */
   environment: Layout["environment"];
+  /** The one GPU that it sees, as CUDA_VISIBLE_DEVICES names it; null leaves that to the process. */
+  gpu: string | null;
   onLine: (line: string) => void;
 }
 
 export function spawnSidecar(command: SidecarCommand): Child {
-  const { role, endpoint, identity } = command;
+  const { role, endpoint, identity, gpu } = command;
   return spawnChild({
     command: command.python,
     args: ["-m", "hum_sidecar", "--role", role, "--endpoint", endpoint, "--identity", identity],
-    env: { ...childEnvironment(command.packageDir), ...variablesOf(command.environment) },
+    env: {
+      ...childEnvironment(command.packageDir),
+      ...variablesOf(command.environment),
+      ...(gpu === null ? {} : { CUDA_VISIBLE_DEVICES: gpu }),
+    },
     onLine: command.onLine,
   });
 }

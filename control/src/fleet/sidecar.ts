@@ -44,6 +44,8 @@ export interface Sidecar {
   announced(): Ready | null;
   versions(): Record<string, string>;
   inFlight(): number;
+  /** In RAM, as it last told; null before it was ready. */
+  memoryBytes(): number | null;
   /** How many more requests it takes now. */
   free(): number;
   /** Rejects with the HumError that the sidecar told, or `sidecar_lost` when its process ends first. */
@@ -93,6 +95,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
   let announced: Ready | null = null;
   let versions: Record<string, string> = {};
   let finishedJobs = 0;
+  let memoryBytes: number | null = null;
   let ending: { reason: string; permanent: boolean; blame: Blame } | null = null;
 
   const detach = link.attach(identity, receive);
@@ -150,6 +153,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
         if (state !== "loading") return;
         clearTimeout(timeout);
         announced = message;
+        memoryBytes = message.memory_bytes;
         return enter("ready");
       case "started":
       case "segment": {
@@ -170,6 +174,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
         log.debug({ sidecar: identity, reason: message.reason }, "sidecar says goodbye");
         return;
       case "metrics":
+        memoryBytes = message.rss_bytes;
         return options.onUsage(message);
       case "pong":
         return judgeCall(message.oldest_call_s ?? 0);
@@ -244,6 +249,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     announced: () => announced,
     versions: () => versions,
     inFlight: () => pending.size,
+    memoryBytes: () => memoryBytes,
     free: () => (state === "ready" && announced !== null ? announced.slots - pending.size : 0),
     died: death.promise,
     run(request) {

@@ -6,7 +6,8 @@ import type { RestartPolicy } from "./policy.ts";
 import type { Death, Sidecar } from "./sidecar.ts";
 
 export interface SlotOptions extends SlotIdentity {
-  /** The identity is new at every spawn, so that a predecessor's stale messages fall away. */
+  /** A routing id that no process had before, so that a predecessor's stale messages fall away. */
+  identify: () => string;
   create: (identity: string, onChange: () => void) => Sidecar;
   policy: RestartPolicy;
   /** How long a slot that was given up stays so before it is tried again; each time in a row doubles it. */
@@ -22,7 +23,8 @@ export interface Slot {
   /** The process that is in it now; null while it waits for its next one or is given up. */
   sidecar(): Sidecar | null;
   start(): void;
-  stop(): Promise<void>;
+  /** `reason` is what the end of its process is told with. */
+  stop(reason: string): Promise<void>;
 }
 
 /** From half a minute to a quarter of an hour: a broken model costs little, and one that was mended comes back. */
@@ -34,6 +36,7 @@ export function createSlot(options: SlotOptions): Slot {
   let restartTimer: NodeJS.Timeout | null = null;
   let state: "running" | "backoff" | "failed" | "stopped" = "stopped";
   let reason: string | null = null;
+  let stopReason = "stopped";
   let toldReady = false;
   /** Times that it was given up since a job was last finished. */
   let givenUp = 0;
@@ -61,7 +64,7 @@ export function createSlot(options: SlotOptions): Slot {
     toldReady = false;
     state = "running";
     // The first change may come before `create` returns.
-    const sidecar = options.create(`${options.name}.${incarnation}`, () => queueMicrotask(changed));
+    const sidecar = options.create(options.identify(), () => queueMicrotask(changed));
     current = sidecar;
     options.onEvent({ type: "started", pid: sidecar.pid });
     void sidecar.died.then((death) => mourn(sidecar, death));
@@ -72,7 +75,7 @@ export function createSlot(options: SlotOptions): Slot {
     const ending = { pid, reason: death.reason, exit_code: death.exit.code, signal: death.exit.signal };
     current = null;
     if (state === "stopped") {
-      options.onEvent({ type: "stopped", ...ending });
+      options.onEvent({ type: "stopped", ...ending, reason: stopReason });
       return options.onChange();
     }
     reason = death.reason;
@@ -104,7 +107,8 @@ export function createSlot(options: SlotOptions): Slot {
     }, coolDownMs);
   }
 
-  async function stop() {
+  async function stop(why: string) {
+    stopReason = why;
     if (restartTimer !== null) clearTimeout(restartTimer);
     state = "stopped";
     // Where no process is left to end, nobody else would tell those who wait for this slot.
@@ -129,6 +133,7 @@ export function createSlot(options: SlotOptions): Slot {
       restarts: Math.max(0, incarnation - 1),
       in_flight: current?.inFlight() ?? 0,
       credit: current?.announced()?.slots ?? 0,
+      memory_bytes: current?.memoryBytes() ?? null,
       reason,
     };
   }

@@ -8,6 +8,7 @@ import type { Log } from "../core/log.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Catalogue } from "../core/model.ts";
 import type { Readiness } from "../core/readiness.ts";
+import type { Residence } from "../core/residence.ts";
 import type { JobHandle } from "../jobs/handle.ts";
 
 export interface HttpDeps {
@@ -16,6 +17,7 @@ export interface HttpDeps {
   clock: Clock;
   metrics: Metrics;
   catalogue: Catalogue;
+  models: Residence;
   readiness(): Readiness;
   /** Throws HumError `overloaded` where no job could be taken now: asked before an upload is received. */
   admit(): void;

@@ -13,15 +13,22 @@ import { createTranslation } from "./operations/create-translation.ts";
 import { getModel } from "./operations/get-model.ts";
 import { healthz } from "./operations/healthz.ts";
 import { indexPage } from "./operations/index-page.ts";
+import { listLoaded } from "./operations/list-loaded.ts";
 import { listModels } from "./operations/list-models.ts";
+import { loadModel } from "./operations/load-model.ts";
 import { metrics } from "./operations/metrics.ts";
 import { ping } from "./operations/ping.ts";
 import { readyz } from "./operations/readyz.ts";
+import { unloadModel } from "./operations/unload-model.ts";
 
 const operations: readonly Operation[] = [
   createTranscription,
   createTranslation,
   listModels,
+  // Before the one that takes any name.
+  listLoaded,
+  loadModel,
+  unloadModel,
   getModel,
   ping,
   healthz,

@@ -11,6 +11,7 @@ import type { Catalogue } from "../core/model.ts";
 import type { Transcript } from "../core/transcript.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Pool } from "../fleet/pool.ts";
+import type { Lease } from "../fleet/residents.ts";
 import { decodeAudio, type Pcm } from "./decode.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
 import { createTeller, type JobHandle } from "./handle.ts";
@@ -49,7 +50,7 @@ export interface Scheduler {
 
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { config, catalogue, fleet, clock, metrics } = options;
-  const dispatchers = new Map<Pool, Dispatcher>();
+  const dispatchers = new WeakMap<Pool, Dispatcher>();
   const running = new Set<Promise<void>>();
   let lastSuccessMs: number | null = null;
   let draining = false;
@@ -111,6 +112,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     let stage: Stage = "admission";
     let outcome = "done";
     let pcm: Pcm | null = null;
+    let lease: Lease | null = null;
     const fail = (thrown: unknown) => {
       const error = toHumError(thrown, stage);
       if (error.code === "poison_input" || error.code === "engine_stalled") poison.add(job.audio.sha256);
@@ -125,7 +127,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const model = catalogue.resolve(job.model);
       // Asked for first, so that a model that is not loaded loads while the audio is decoded.
       stage = "load";
-      const engines = fleet.engines(model);
+      lease = await fleet.use(model);
+      const engines = lease.pool;
       const failure = engines.failure();
       if (failure !== null) throw failure;
       stage = "decode";
@@ -158,6 +161,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     } finally {
       limit.release();
       limits.delete(limit);
+      lease?.release();
       await pcm?.dispose();
     }
     metrics.jobs.inc({ model: job.model, outcome });

@@ -173,7 +173,7 @@ test("a decoder that is given up comes back after it has cooled down", async () 
 });
 
 test("a drain fails what a stuck engine holds as retryable, and the fleet still stops", async () => {
-  const { submit, scheduler, fleet } = await rig();
+  const { submit, scheduler, fleet, slotEvents } = await rig();
   const handle = submit("fake:hang-at=1");
   for await (const event of handle.events()) if (event.type === "segment") break;
   await scheduler.drain(100);
@@ -184,10 +184,9 @@ test("a drain fails what a stuck engine holds as retryable, and the fleet still 
   });
   expect(() => submit("fake:echo")).toThrow(expect.objectContaining({ code: "overloaded" }));
   await fleet.stop();
-  expect(fleet.status().map((slot) => [slot.state, slot.pid])).toEqual([
-    ["stopped", null],
-    ["stopped", null],
-  ]);
+  expect(fleet.status().map((slot) => [slot.role, slot.state, slot.pid])).toEqual([["decoder", "stopped", null]]);
+  expect(slotEvents.filter((event) => event.type === "stopped")).toHaveLength(2);
+  expect(slotEvents.flatMap((event) => (event.pid === null ? [] : [event.pid])).filter(alive)).toEqual([]);
 });
 
 test.each(["fake:load=30", "fake:load-fail", "fake:crash-at=0"])(

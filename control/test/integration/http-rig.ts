@@ -54,6 +54,7 @@ export async function openHttpRig(options: HttpRigOptions = {}) {
     clock: systemClock,
     metrics,
     catalogue,
+    models: { load: async () => "loaded", unload: async () => "not_loaded", loaded: () => [] },
     readiness: () => ({ ...healthy, status: options.readiness ?? "ready" }),
     admit: options.admit ?? (() => undefined),
     submit(job) {

@@ -27,10 +27,7 @@ const catalogue: Catalogue = {
   list: () => [],
 };
 
-export async function openRig(
-  adjust: (config: Config) => void = () => undefined,
-  { coolDownMs = 500 }: { coolDownMs?: number } = {},
-) {
+export async function openRig(adjust: (config: Config) => void = () => undefined) {
   const dir = mkdtempSync(join(tmpdir(), "hum-rig-"));
   const config = testConfig(dir);
   adjust(config);
@@ -43,9 +40,9 @@ export async function openRig(
     config,
     packageDir: packageDirOf(checkoutRoot),
     link,
+    clock: systemClock,
     log,
     metrics,
-    coolDownMs,
     observe: (slot, event) => void slotEvents.push({ slot: slot.name, ...event }),
   });
   let overloads = 0;

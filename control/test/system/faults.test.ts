@@ -101,14 +101,12 @@ onLinux(
   "a process that dies as often as it is started is given up at the 6th death, and costs under 5 % of a core from then on",
   { timeout: 120_000 },
   async () => {
-    const rig = await openRig(
-      (config) => {
-        config.restart.backoff_s = 0.1;
-      },
-      { coolDownMs: 60_000 },
-    );
+    const rig = await openRig((config) => {
+      config.restart.backoff_s = 0.1;
+      config.models.load_cool_down_s = 60;
+    });
     onTestFinished(rig.close);
-    rig.fleet.engines(fakeModel("fake:echo"));
+    await rig.fleet.use(fakeModel("fake:echo"));
     const engine = () => rig.fleet.status().find((slot) => slot.role === "engine");
     for (let death = 0; death < 6; death += 1) {
       const { pid } = await vi.waitFor(

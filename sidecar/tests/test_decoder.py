@@ -9,15 +9,17 @@ import subprocess
 import sys
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from faster_whisper.audio import decode_audio
 
 from hum_sidecar.audio import samples_of
-from hum_sidecar.decoder import Media, decode
+from hum_sidecar.calls import Calls
+from hum_sidecar.decoder import Budget, Media, decode
 from hum_sidecar.errors import HumError
-from hum_sidecar.messages import BytesRef
+from hum_sidecar.messages import BytesRef, RawPcm
 from hum_sidecar.source import open_source
 from media import JFK, encode, write_wav
 from plane import SOURCE
@@ -40,9 +42,12 @@ ACCEPTED = {
 }
 
 
+BUDGET = Budget(60, 60)
+
+
 def decode_bytes(data: bytes, *, max_duration_s: float = 3600) -> tuple[Media, bytes]:
     pcm = bytearray()
-    media = decode(io.BytesIO(data), max_duration_s=max_duration_s, check=lambda: None, take=pcm.extend)
+    media = decode(io.BytesIO(data), budget=Budget(max_duration_s, 60), check=lambda: None, take=pcm.extend)
     return media, bytes(pcm)
 
 
@@ -80,7 +85,7 @@ def test_a_region_of_a_file_is_decoded_like_the_file(tmp_path: Path, media_dir: 
     (tmp_path / "body").write_bytes(b"--boundary\r\n" + data + b"\r\n--boundary--")
     pcm = bytearray()
     with open_source(BytesRef(str(tmp_path / "body"), 12, len(data)), None, stage="decode") as source:
-        decode(source, max_duration_s=60, check=lambda: None, take=pcm.extend)
+        decode(source, budget=Budget(60, 60), check=lambda: None, take=pcm.extend)
     assert bytes(pcm) == decode_bytes(data)[1]
 
 
@@ -164,7 +169,7 @@ def test_a_long_opus_file_is_given_up_at_the_cap_and_not_held_in_memory(tmp_path
 
     tracemalloc.start()
     with pytest.raises(HumError) as raised:
-        decode(io.BytesIO(path.read_bytes()), max_duration_s=600, check=lambda: None, take=take)
+        decode(io.BytesIO(path.read_bytes()), budget=Budget(600, 60), check=lambda: None, take=take)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert raised.value.code == "too_large"
@@ -182,7 +187,7 @@ def test_a_long_opus_file_is_given_up_at_the_cap_and_not_held_in_memory(tmp_path
     ],
 )
 def test_forged_rates_and_channel_counts_are_refused(rate: int, channels: int, message: str) -> None:
-    error = failure(wav_header(rate=rate, channels=channels) + bytes(400_000))
+    error = failure(wav_header(rate=rate, channels=channels) + bytes(4_000))
     assert error.code == "unsupported_format"
     assert message in error.message
 
@@ -196,7 +201,7 @@ def test_cancelling_stops_decoding_at_the_next_piece(media_dir: Path) -> None:
         raise HumError("cancelled", "the job was cancelled", stage="decode")
 
     with pytest.raises(HumError, match="cancelled"):
-        decode(io.BytesIO((media_dir / "jfk.mp3").read_bytes()), max_duration_s=60, check=check, take=lambda _: None)
+        decode(io.BytesIO((media_dir / "jfk.mp3").read_bytes()), budget=BUDGET, check=check, take=lambda _: None)
     assert pieces == 1
 
 
@@ -204,14 +209,14 @@ def test_too_little_memory_is_no_fault_of_the_media_and_the_next_file_is_decoded
     """In a process of its own, since the limit holds for the whole process."""
     program = """
 import io, resource, sys
-from hum_sidecar.decoder import decode
+from hum_sidecar.decoder import Budget, decode
 from hum_sidecar.memory import limit_growth
 
 with open(sys.argv[1], "rb") as file:
     media = file.read()
 
 def run():
-    return decode(io.BytesIO(media), max_duration_s=60, check=lambda: None, take=lambda pcm: None)
+    return decode(io.BytesIO(media), budget=Budget(60, 60), check=lambda: None, take=lambda pcm: None)
 
 before = resource.getrlimit(resource.RLIMIT_AS)
 assert limit_growth(0)
@@ -238,3 +243,58 @@ print(code, run().samples)
         check=False,
     )
     assert result.stdout.split() == ["MemoryError", "176000"], result.stderr
+
+
+@pytest.mark.parametrize(
+    ("encoding", "dtype", "scale"),
+    [
+        ("s16le", "<i2", 32_767),
+        ("s16be", ">i2", 32_767),
+        ("s32le", "<i4", 2**31 - 1),
+        ("f32le", "<f4", 1),
+        ("f64le", "<f8", 1),
+    ],
+)
+def test_headerless_samples_are_those_of_the_same_wav(tmp_path: Path, encoding: Any, dtype: str, scale: int) -> None:
+    tone = 0.3 * np.sin(np.arange(24_000) / 20)
+    write_wav(tmp_path / "tone.wav", tone, rate=24_000)
+    expected = decode_bytes((tmp_path / "tone.wav").read_bytes())[1]
+    given = io.BytesIO((tone * scale).astype(dtype).tobytes())
+    pcm = bytearray()
+    raw = RawPcm(encoding, 24_000, 1)
+    media = decode(given, budget=BUDGET, check=lambda: None, take=pcm.extend, raw=raw)
+    assert media == Media("raw", 16_000)
+    # Other resolutions than 16 bit round elsewhere.
+    assert np.abs(samples_of(bytes(pcm)) - samples_of(expected)).max() <= 2 / 32_768
+
+
+@pytest.mark.parametrize(("encoding", "silence"), [("mulaw", 0xFF), ("alaw", 0xD5), ("u8", 0x80), ("s24le", 0)])
+def test_headerless_silence_is_silent_in_every_encoding(encoding: Any, silence: int) -> None:
+    width = 3 if encoding == "s24le" else 1
+    pcm = bytearray()
+    source = io.BytesIO(bytes([silence]) * 8_000 * width * 2)
+    raw = RawPcm(encoding, 8_000, 2)
+    media = decode(source, budget=BUDGET, check=lambda: None, take=pcm.extend, raw=raw)
+    assert media == Media("raw", 16_000)
+    assert np.abs(samples_of(bytes(pcm))).max() < 0.001
+
+
+def test_a_file_that_takes_too_much_processor_time_is_too_large(media_dir: Path) -> None:
+    source = io.BytesIO((media_dir / "jfk.flac").read_bytes())
+    with pytest.raises(HumError, match=r"more than 0\.0001 s of processor time") as raised:
+        decode(source, budget=Budget(3600, 0.0001), check=lambda: None, take=lambda _: None)
+    assert raised.value.code == "too_large"
+
+
+def test_every_step_into_ffmpeg_is_a_running_call(media_dir: Path) -> None:
+    calls = Calls()
+    seen: list[float | None] = []
+    decode(
+        io.BytesIO((media_dir / "jfk.mp3").read_bytes()),
+        budget=BUDGET,
+        check=lambda: seen.append(calls.oldest_s()),
+        take=lambda _: seen.append(calls.oldest_s()),
+        running=calls.running,
+    )
+    assert calls.counts()[0] >= 3
+    assert set(seen) == {None}

@@ -13,6 +13,7 @@ export type Fields = (readonly [name: string, value: string])[];
 export interface Upload {
   fields: Fields;
   audio: ScratchAudio;
+  /** With its parameters where the body is raw; a form's part has none. */
   mediaType: string;
 }
 

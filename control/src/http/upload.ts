@@ -40,7 +40,6 @@ export async function receiveUpload(c: HttpContext, options: UploadOptions): Pro
   const stop = new AbortController();
   const upload = await receive(c, {
     options,
-    mediaType,
     stop: (error) => stop.abort(error),
     read: (write) => readBody(incoming, { limits, clock: options.clock, signal: stop.signal, write }),
   });
@@ -53,7 +52,6 @@ export async function receiveUpload(c: HttpContext, options: UploadOptions): Pro
 
 interface Receiving {
   options: UploadOptions;
-  mediaType: string;
   stop: (error: unknown) => void;
   read: (write: (chunk: Buffer) => Promise<unknown> | undefined) => Promise<void>;
 }
@@ -67,7 +65,7 @@ async function receiveRaw(c: HttpContext, receiving: Receiving): Promise<Upload>
     return undefined;
   });
   const fields: Fields = [...new URL(c.req.url).searchParams];
-  return { fields, audio: await scratch.finish(), mediaType: receiving.mediaType };
+  return { fields, audio: await scratch.finish(), mediaType: c.env.incoming.headers["content-type"] ?? "" };
 }
 
 async function receiveForm(c: HttpContext, receiving: Receiving): Promise<Upload> {

@@ -1,7 +1,11 @@
 """Untrusted media to 16 kHz mono s16le PCM, under limits, with the very samples of faster_whisper.decode_audio."""
 
 import io
+import math
+import os
+import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -13,7 +17,7 @@ from av.audio.resampler import AudioResampler
 from av.container import InputContainer
 
 from hum_sidecar.errors import HumError
-from hum_sidecar.messages import ErrorCode
+from hum_sidecar.messages import ErrorCode, RawPcm
 from hum_sidecar.source import Region
 
 SAMPLE_RATE = 16_000
@@ -66,32 +70,55 @@ class Media:
     samples: int
 
 
+@dataclass(frozen=True)
+class Budget:
+    """What one file may take."""
+
+    duration_s: float
+    # Processor time of the thread that decodes.
+    cpu_s: float
+
+
 def decode(
     source: io.BytesIO | Region,
     *,
-    max_duration_s: float,
+    budget: Budget,
     check: Callable[[], None],
     take: Callable[[bytes], None],
+    raw: RawPcm | None = None,
+    running: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Media:
     """
-    Hand all PCM to `take`, piece by piece, calling `check` before each piece.
+    Hand all PCM to `take`, piece by piece, calling `check` before each piece; `running` surrounds every step that goes
+    into FFmpeg. `raw` says what headerless samples are.
 
-    Raises HumError: bad_audio, unsupported_format, or too_large as soon as the duration passes its limit; MemoryError
-    where this process may have no more.
+    Raises HumError: bad_audio, unsupported_format, or too_large as soon as the budget is spent, and before anything is
+    decoded where the file itself says that it lasts longer; MemoryError where this process may have no more.
     """
-    max_samples = int(max_duration_s * SAMPLE_RATE)
+    max_samples = int(budget.duration_s * SAMPLE_RATE)
     samples = 0
+    began = time.thread_time()
     try:
-        with _open(source) as container:
+        with running():
+            container = _open(source, raw)
+        with container:
             if not container.streams.audio:
                 raise _error("bad_audio", "the file has no audio stream; it needs one")
-            frames = _watched(container.decode(audio=0), max_duration_s=max_duration_s)
-            for frame in _resampled(_grouped(_valid(frames))):
+            limits = _limits(source, container, budget)
+            pieces = _resampled(_grouped(_valid(_watched(container.decode(audio=0), limits))))
+            while True:
                 check()
-                samples += frame.samples
+                with running():
+                    piece = next(pieces, None)
+                if piece is None:
+                    break
+                samples += piece.samples
                 if samples > max_samples:
-                    raise _too_long(max_duration_s)
-                take(bytes(frame.planes[0])[: frame.samples * BYTES_PER_SAMPLE])
+                    raise _too_long(budget)
+                if time.thread_time() - began > budget.cpu_s:
+                    message = f"the file takes more than {budget.cpu_s:g} s of processor time to decode"
+                    raise _error("too_large", message)
+                take(bytes(piece.planes[0])[: piece.samples * BYTES_PER_SAMPLE])
             name = container.format.name
     except MemoryError:
         # PyAV's is an FFmpegError too.
@@ -100,17 +127,19 @@ def decode(
         raise _error("bad_audio", f"the file is damaged and cannot be decoded: {_reason(error)}") from error
     if samples == 0:
         raise _error("bad_audio", "the file has no audio in it; it is empty or damaged from its start")
-    return Media(DEMUXERS.get(name, name), samples)
+    return Media("raw" if raw is not None else DEMUXERS.get(name, name), samples)
 
 
-def _open(source: io.BytesIO | Region) -> InputContainer:
-    names = ",".join(DEMUXERS)
+def _open(source: io.BytesIO | Region, raw: RawPcm | None) -> InputContainer:
+    names = ",".join(DEMUXERS) if raw is None else raw.encoding
+    demuxer = {} if raw is None else {"sample_rate": str(raw.sample_rate), "ch_layout": f"{raw.channels}C"}
     try:
         return av.open(
             source,
             mode="r",
+            format=None if raw is None else raw.encoding,
             metadata_errors="ignore",
-            container_options={"format_whitelist": names},
+            container_options={"format_whitelist": names, **demuxer},
             io_open=_open_nothing,
         )
     except MemoryError:
@@ -131,12 +160,43 @@ def _open(source: io.BytesIO | Region) -> InputContainer:
         raise _error("bad_audio", message) from error
 
 
+# Speech takes 750 bytes a second at least, in Opus. Silence may take less, and then a file says how long it lasts.
+_LEAST_BYTES_PER_S = 500
+# What a wrong estimate or a last block may add to what a header says.
+_GRACE_S = 60
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a file is given up while it is decoded."""
+
+    budget: Budget
+    # Beyond this the file has lied about itself, and holds next to nothing for the time that it lasts.
+    plausible_s: float
+
+
+def _limits(source: io.BytesIO | Region, container: InputContainer, budget: Budget) -> Limits:
+    """
+    Raises too_large where the file itself says that it lasts too long: the cheapest refusal. For some formats it is an
+    estimate, so that only twice too long counts here.
+    """
+    if container.duration is None:
+        return Limits(budget, math.inf)
+    declared_s = container.duration / av.time_base
+    if declared_s > 2 * budget.duration_s:
+        raise _too_long(budget)
+    position = source.tell()
+    size = source.seek(0, os.SEEK_END)
+    source.seek(position)
+    return Limits(budget, max(2 * declared_s + _GRACE_S, size / _LEAST_BYTES_PER_S))
+
+
 def _open_nothing(url: str, _flags: int, _options: dict[str, str]) -> NoReturn:
     """Where a demuxer would open another file or address that this one names."""
     raise PermissionError(f"the file refers to '{url}'; it must stand alone")
 
 
-def _watched(frames: Iterator[AudioFrame], *, max_duration_s: float) -> Iterator[AudioFrame]:
+def _watched(frames: Iterator[AudioFrame], limits: Limits) -> Iterator[AudioFrame]:
     """Limits that must hold before the resampler sees a frame."""
     heard_s = 0.0
     for frame in frames:
@@ -148,8 +208,11 @@ def _watched(frames: Iterator[AudioFrame], *, max_duration_s: float) -> Iterator
             raise _error("unsupported_format", f"the audio has {channels} channels; it may have {MAX_CHANNELS}")
         heard_s += frame.samples / frame.sample_rate
         # A second of grace for rounding: decode() counts the samples that come out exactly.
-        if heard_s > max_duration_s + 1:
-            raise _too_long(max_duration_s)
+        if heard_s > limits.budget.duration_s + 1:
+            raise _too_long(limits.budget)
+        if heard_s > limits.plausible_s:
+            message = f"the file lasts more than {heard_s:.0f} s, which it neither says nor has the bytes for"
+            raise _error("bad_audio", message)
         yield frame
 
 
@@ -195,5 +258,5 @@ def _error(code: ErrorCode, message: str) -> HumError:
     return HumError(code, message, stage="decode")
 
 
-def _too_long(max_duration_s: float) -> HumError:
-    return _error("too_large", f"the audio is longer than {max_duration_s:g} s; send it in shorter parts")
+def _too_long(budget: Budget) -> HumError:
+    return _error("too_large", f"the audio is longer than {budget.duration_s:g} s; send it in shorter parts")

@@ -5,10 +5,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from hum_sidecar.calls import Calls
-from hum_sidecar.decoder import SAMPLE_RATE, decode
+from hum_sidecar.decoder import SAMPLE_RATE, Budget, decode
 from hum_sidecar.errors import HumError
 from hum_sidecar.log import log
-from hum_sidecar.memory import limit_growth
+from hum_sidecar.memory import allow_cpu, limit_growth
 from hum_sidecar.messages import Decode, Decoded
 from hum_sidecar.pcm import PcmOutput
 from hum_sidecar.source import open_source
@@ -57,22 +57,32 @@ def decoder_crew(outlet: Outlet) -> Crew:
         log("warn", "this system sets no memory limit; a hostile file is bounded by its duration only")
 
     memory = SharedMemory()
+    calls = Calls()
 
     def work(task: Task) -> None:
         if isinstance(task.message, Decode):
+            # All that run side by side spend the same allowance.
+            allow_cpu(WORKERS * task.message.max_cpu_s)
             with memory.used():
-                _decode(task, task.message, outlet=outlet)
+                _decode(task, task.message, outlet=outlet, calls=calls)
 
     return Crew(
-        guarded(work, outlet=outlet, fault="internal"), workers=WORKERS, slots=WORKERS + 1, model=None, calls=Calls()
+        guarded(work, outlet=outlet, fault="internal"), workers=WORKERS, slots=WORKERS + 1, model=None, calls=calls
     )
 
 
-def _decode(task: Task, message: Decode, *, outlet: Outlet) -> None:
+def _decode(task: Task, message: Decode, *, outlet: Outlet, calls: Calls) -> None:
     output = PcmOutput(message.output_path)
     try:
         with open_source(message.audio, task.payload, stage="decode") as source:
-            media = decode(source, max_duration_s=message.max_duration_s, check=task.check, take=output.write)
+            media = decode(
+                source,
+                budget=Budget(message.max_duration_s, message.max_cpu_s),
+                check=task.check,
+                take=output.write,
+                raw=message.raw,
+                running=calls.running,
+            )
         audio, payload = output.finish()
     except BaseException:
         output.discard()

@@ -1,5 +1,6 @@
-"""This process's memory: how much it holds, and a ceiling on what it may ask for."""
+"""What this process holds and may have of the machine: memory, and processor time."""
 
+import math
 import resource
 import sys
 from pathlib import Path
@@ -32,3 +33,16 @@ def limit_growth(extra_bytes: int) -> bool:
         limit = min(limit, hard)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
     return True
+
+
+def allow_cpu(extra_s: float) -> None:
+    """
+    From now on the kernel ends this process (SIGXCPU) after so much more processor time of all its threads, whatever it
+    does: the last resort against a call into native code that never returns.
+    """
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = math.ceil(used.ru_utime + used.ru_stime + extra_s) + 1
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if hard != resource.RLIM_INFINITY:
+        limit = min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))

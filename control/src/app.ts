@@ -123,6 +123,7 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     metrics,
     catalogue,
     models: fleet,
+    jobs: scheduler,
     readiness,
     admit: scheduler.admit,
     submit: scheduler.submit,

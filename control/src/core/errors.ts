@@ -25,11 +25,13 @@ export class HumError extends Error {
   readonly stage: Stage;
   /** The request field that was wrong, as OpenAI's `param`; null where no single field is. */
   readonly param: string | null;
+  /** When to try again, in whole seconds; null where only the code tells. */
+  readonly retryAfterS: number | null;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { stage?: Stage; param?: string; retryable?: boolean; cause?: unknown } = {},
+    options: { stage?: Stage; param?: string; retryable?: boolean; retryAfterS?: number; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "HumError";
@@ -37,6 +39,7 @@ export class HumError extends Error {
     this.retryable = options.retryable ?? errorTable[code].retryable;
     this.stage = options.stage ?? "admission";
     this.param = options.param ?? null;
+    this.retryAfterS = options.retryAfterS ?? null;
   }
 
   toFailure(): Failure {

@@ -10,6 +10,8 @@ import type { Catalogue } from "../core/model.ts";
 import type { Readiness } from "../core/readiness.ts";
 import type { Residence } from "../core/residence.ts";
 import type { JobHandle } from "../jobs/handle.ts";
+import type { Scheduler } from "../jobs/scheduler.ts";
+import type { Rejoin } from "./rejoin.ts";
 
 export interface HttpDeps {
   config: Config;
@@ -18,6 +20,9 @@ export interface HttpDeps {
   metrics: Metrics;
   catalogue: Catalogue;
   models: Residence;
+  jobs: Pick<Scheduler, "jobs" | "job" | "cancel">;
+  /** What requests that come again join. */
+  rejoin: Rejoin;
   readiness(): Readiness;
   /** Throws HumError `overloaded` where no job could be taken now: asked before an upload is received. */
   admit(): void;
@@ -56,6 +61,8 @@ export interface HttpEnv {
     requestId: string;
     /** Ours and unique, whatever the client sends: it names files and keys the event feed. */
     jobId: string;
+    /** The job that the request began or joined; null before, and where there is none. */
+    submittedJob: string | null;
     /** The route's template, for metrics and logs. */
     route: string;
     /** Aborted when the client has left. */
@@ -66,7 +73,7 @@ export type HttpContext = Context<HttpEnv>;
 
 /** One operation of the API: a file of its own under operations/. */
 export interface Operation {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   /** As Hono matches it. */
   path: string;
   /** As metrics and logs name it. */

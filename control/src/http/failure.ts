@@ -12,12 +12,12 @@ export function failureBody(error: HumError): FailureBody {
   };
 }
 
-/** Seconds until trying again is worth while; loading a model takes longer than a queue's next free place. */
+/** Seconds until trying again is worth while, where nobody predicted it. */
 const retryAfterS: Partial<Record<HumError["code"], number>> = { rate_limited: 1, overloaded: 2, loading: 5 };
 
 function failureHeaders(error: HumError): Record<string, string> {
   const headers: Record<string, string> = { "content-type": "application/json" };
-  const waitS = retryAfterS[error.code];
+  const waitS = error.retryAfterS ?? retryAfterS[error.code];
   if (waitS !== undefined) headers["retry-after"] = String(waitS);
   if (error.code === "unauthorized") headers["www-authenticate"] = "Bearer";
   return headers;

@@ -20,6 +20,7 @@ export function observe(deps: HttpDeps): MiddlewareHandler<HttpEnv> {
     const left = new AbortController();
     c.set("jobId", jobId);
     c.set("requestId", requestId);
+    c.set("submittedJob", null);
     c.set("left", left);
     c.set("route", "unmatched");
     outgoing.once("close", () => {
@@ -33,6 +34,8 @@ export function observe(deps: HttpDeps): MiddlewareHandler<HttpEnv> {
     });
     await next();
     c.header("x-request-id", requestId);
+    const submitted = c.get("submittedJob");
+    if (submitted !== null) c.header("x-job-id", submitted);
   };
 }
 

@@ -8,11 +8,14 @@ import { refuseExpectation } from "./expectation.ts";
 import { failureResponse, presentable, quote } from "./failure.ts";
 import { awaitsBody, linger } from "./linger.ts";
 import { observe } from "./observe.ts";
+import { cancelJob } from "./operations/cancel-job.ts";
 import { createTranscription } from "./operations/create-transcription.ts";
 import { createTranslation } from "./operations/create-translation.ts";
+import { getJob } from "./operations/get-job.ts";
 import { getModel } from "./operations/get-model.ts";
 import { healthz } from "./operations/healthz.ts";
 import { indexPage } from "./operations/index-page.ts";
+import { listJobs } from "./operations/list-jobs.ts";
 import { listLoaded } from "./operations/list-loaded.ts";
 import { listModels } from "./operations/list-models.ts";
 import { loadModel } from "./operations/load-model.ts";
@@ -30,6 +33,9 @@ const operations: readonly Operation[] = [
   loadModel,
   unloadModel,
   getModel,
+  listJobs,
+  getJob,
+  cancelJob,
   ping,
   healthz,
   readyz,
@@ -66,10 +72,11 @@ export function createRouter(deps: HttpDeps): Hono<HttpEnv> {
       return operation.handle(c, deps);
     });
   }
-  for (const { path, route, method } of operations) {
+  for (const { path, route } of operations) {
     app.all(path, (c) => {
       c.set("route", route);
-      const allowed = method === "GET" ? "GET, HEAD" : method;
+      const methods = operations.filter((other) => other.path === path).map(({ method }) => method);
+      const allowed = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
       c.header("allow", allowed);
       throw new HumError("method_not_allowed", `${quote(c.req.method)} is not for ${route}; it takes ${allowed}`);
     });

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { HumError } from "../core/errors.ts";
 import type { HttpDeps } from "./deps.ts";
 import { createListener } from "./listen.ts";
+import { createRejoin } from "./rejoin.ts";
 import { createRouter } from "./router.ts";
 
 export interface HttpAddress {
@@ -23,7 +24,8 @@ export interface HttpServer {
 
 const lastCallMs = 200;
 
-export function createHttpServer(deps: HttpDeps): HttpServer {
+export function createHttpServer(parts: Omit<HttpDeps, "rejoin">): HttpServer {
+  const deps: HttpDeps = { ...parts, rejoin: createRejoin() };
   const { host, port } = deps.config.http;
   const router = createRouter(deps);
   const server = createListener((request, env) => router.fetch(request, env));

@@ -7,10 +7,12 @@ import { describeAudio } from "./audio.ts";
 import { defaultTiming, type HttpContext, type HttpDeps } from "./deps.ts";
 import { presentable } from "./failure.ts";
 import { parseSpeechRequest, type SpeechRequest } from "./options.ts";
+import { fingerprintOf, rejoinKeyOf } from "./rejoin.ts";
 import { render } from "./render/render.ts";
 import { createScratch } from "./scratch.ts";
 import { streamTranscript } from "./stream.ts";
 import { receiveUpload } from "./upload.ts";
+import { priorityOf, timeoutMsOf } from "./urgency.ts";
 
 export async function serveSpeech(
   c: HttpContext,
@@ -39,6 +41,8 @@ async function accept(
   const { config, catalogue } = deps;
   const { signal } = c.get("left");
   const id = c.get("jobId");
+  const arrivedMs = deps.clock.monotonicMs();
+  const timeoutMs = timeoutMsOf(c.req.header("x-request-timeout-ms"));
   deps.admit();
   const scratch = createScratch(join(deps.scratchDir, `${id}.upload`));
   const tidy = () =>
@@ -53,18 +57,32 @@ async function accept(
     });
     const request = parseSpeechRequest(upload.fields, { task, catalogue });
     const audio = describeAudio(upload, { maxDurationS: config.decoder.max_duration_s });
+    const field = upload.fields.findLast(([name]) => name === "priority")?.[1];
+    const priority = priorityOf(c.req.header("x-priority"), field);
     if (signal.aborted) throw new HumError("cancelled", "the client left when its upload was complete");
-    const handle = deps.submit({
-      id,
-      requestId: c.get("requestId"),
-      audio,
-      model: request.model.name,
-      options: request.options,
-      priority: "interactive",
-      deadlineMs: null,
-      signal,
+    const submit = (clientLeft: AbortSignal) => {
+      const handle = deps.submit({
+        id,
+        requestId: c.get("requestId"),
+        audio,
+        model: request.model.name,
+        options: request.options,
+        priority,
+        deadlineMs: timeoutMs === null ? null : arrivedMs + timeoutMs,
+        signal: clientLeft,
+      });
+      void handle.transcript.then(tidy, tidy);
+      return handle;
+    };
+    const again = rejoinKeyOf((name) => c.req.header(name), {
+      caller: fingerprintOf(c.req.header("authorization") ?? ""),
+      fingerprint: fingerprintOf([audio.sha256, audio.raw, request.model.name, request.options]),
+      keepMs: config.jobs.rejoin_s * 1000,
     });
-    void handle.transcript.then(tidy, tidy);
+    const joined = again?.mayJoin === true ? deps.rejoin.find(again.key, signal) : null;
+    if (joined !== null) await tidy();
+    const handle = joined ?? (again === null ? submit(signal) : deps.rejoin.begin(again.key, signal, submit));
+    c.set("submittedJob", handle.id);
     return { request, handle };
   } catch (error) {
     await tidy();

@@ -5,6 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Config } from "../core/config.ts";
 import { HumError, type Stage, toHumError } from "../core/errors.ts";
 import type { Job, JobEvent, JobObserver } from "../core/job.ts";
+import type { JobView } from "../core/job-view.ts";
 import type { Log } from "../core/log.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Catalogue } from "../core/model.ts";
@@ -15,6 +16,7 @@ import type { Lease } from "../fleet/residents.ts";
 import { decodeAudio, type Pcm } from "./decode.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
 import { createTeller, type JobHandle } from "./handle.ts";
+import { createLedger, type Load } from "./ledger.ts";
 import { type JobLimit, limitJob } from "./limit.ts";
 import { createPoisonList } from "./poison.ts";
 import { transcribePcm } from "./transcribe.ts";
@@ -40,6 +42,12 @@ export interface Scheduler {
   submit(job: Job): JobHandle;
   queued(): number;
   inFlight(): number;
+  /** Those in work, those that wait in the order in which they will run, and those that ended lately. */
+  jobs(): JobView[];
+  /** Null for an id that is unknown, or of a job that ended long ago. */
+  job(id: string): JobView | null;
+  /** Ends the job where it has not ended yet; idempotent. */
+  cancel(id: string): JobView | null;
   lastSuccessMs(): number | null;
   /**
    * Takes no more jobs, gives those that were taken `graceMs` to end, and fails the rest as `overloaded`, to be sent
@@ -55,16 +63,14 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   let lastSuccessMs: number | null = null;
   let draining = false;
   let refusing = false;
-  const limits = new Set<JobLimit>();
+  /** Of every job that has not ended, by its id. */
+  const limits = new Map<string, JobLimit>();
   const poison = createPoisonList({ clock, keepMs: config.jobs.poison_s * 1000 });
 
-  /** Jobs that no engine has begun: what the bound on the queue counts. */
-  const waiting = new Set<Job>();
-  const queued = () => waiting.size;
-  const inFlight = () => running.size - waiting.size;
+  const ledger = createLedger(clock);
   const gauge = () => {
-    metrics.queued.set(queued());
-    metrics.inFlight.set(inFlight());
+    metrics.queued.set(ledger.waiting().count);
+    metrics.inFlight.set(ledger.inWork());
   };
 
   function dispatcherOf(pool: Pool): Dispatcher {
@@ -75,32 +81,45 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   function admit(): void {
     if (draining) throw new HumError("overloaded", "this server is stopping and takes no more jobs");
-    if (queued() < config.jobs.max_queued) {
+    const full = findFull(ledger.waiting(), config.jobs);
+    if (full === null) {
       refusing = false;
       return;
     }
+    const waitS = ledger.predictWait({ model: catalogue.defaultModel.name, priority: "interactive" });
+    throw refusal(full, waitS);
+  }
+
+  function refusal(message: string, waitS: number | null): HumError {
     if (!refusing) options.onOverload();
     refusing = true;
-    throw new HumError("overloaded", `${queued()} jobs wait already; at most ${config.jobs.max_queued} may`);
+    return new HumError("overloaded", message, waitS === null ? {} : { retryAfterS: wholeSeconds(waitS) });
+  }
+
+  /** What would wait longer than it may take is refused now, and not after it has waited. */
+  function admitInTime(job: Job): void {
+    if (job.deadlineMs === null) return;
+    const leftS = (job.deadlineMs - clock.monotonicMs()) / 1000;
+    const waitS = ledger.predictWait(job);
+    if (waitS === null || waitS <= leftS) return;
+    const message = `an engine would begin in about ${waitS.toFixed(1)} s, after the deadline in ${leftS.toFixed(1)} s`;
+    throw refusal(message, waitS - leftS);
   }
 
   function submit(job: Job): JobHandle {
     admit();
     poison.refuse(job.audio.sha256);
+    admitInTime(job);
     const teller = createTeller(job.id);
     const tell = (event: JobEvent) => {
       const inTime = teller.tell(event);
       if (inTime) options.observe(job, event);
       return inTime;
     };
-    waiting.add(job);
+    ledger.add(job);
     const work = perform(job, tell);
     running.add(work);
-    void work.finally(() => {
-      running.delete(work);
-      waiting.delete(job);
-      gauge();
-    });
+    void work.finally(() => running.delete(work));
     gauge();
     return teller.handle;
   }
@@ -116,13 +135,16 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const fail = (thrown: unknown) => {
       const error = toHumError(thrown, stage);
       if (error.code === "poison_input" || error.code === "engine_stalled") poison.add(job.audio.sha256);
-      if (tell({ type: "failed", attempt, error })) outcome = error.code;
+      if (!tell({ type: "failed", attempt, error })) return;
+      outcome = error.code;
+      ledger.ended(job, error);
+      gauge();
     };
     const limit = limitJob(job, { timeoutS: config.jobs.timeout_s, clock, stage: () => stage });
-    limits.add(limit);
+    limits.set(job.id, limit);
     // The submitter hears at once; the sidecar lets go of the job in its own time.
     limit.signal.addEventListener("abort", () => fail(limit.signal.reason), { once: true });
-    tell({ type: "queued", position: queued() - 1 });
+    tell({ type: "queued", position: ledger.find(job.id)?.position ?? 0 });
     try {
       const model = catalogue.resolve(job.model);
       // Asked for first, so that a model that is not loaded loads while the audio is decoded.
@@ -140,6 +162,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         scratchDir: options.scratchDir,
         log: options.log,
       });
+      ledger.measured(job, pcm.durationS);
       stage = "transcribe";
       const transcript = await transcribePcm(job, pcm, {
         dispatcher: dispatcherOf(engines),
@@ -147,20 +170,24 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         deadlineMs: limit.deadlineMs,
         submittedMs,
         clock,
-        onAttempt(number) {
+        onAttempt(number, slot) {
           attempt = number;
-          waiting.delete(job);
+          ledger.began(job, { attempt, slot });
           gauge();
           metrics.jobAttempts.inc({ model: model.name });
         },
         tell,
       });
-      if (tell({ type: "done", attempt, transcript })) measure(transcript);
+      if (tell({ type: "done", attempt, transcript })) {
+        ledger.ended(job, null);
+        gauge();
+        measure(transcript);
+      }
     } catch (thrown) {
       fail(thrown);
     } finally {
       limit.release();
-      limits.delete(limit);
+      limits.delete(job.id);
       lease?.release();
       await pcm?.dispose();
     }
@@ -178,8 +205,14 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   return {
     admit,
     submit,
-    queued,
-    inFlight,
+    queued: () => ledger.waiting().count,
+    inFlight: ledger.inWork,
+    jobs: ledger.list,
+    job: ledger.find,
+    cancel(id) {
+      limits.get(id)?.end("cancelled", "the job was cancelled by request");
+      return ledger.find(id);
+    },
     lastSuccessMs: () => lastSuccessMs,
     async drain(graceMs) {
       draining = true;
@@ -187,7 +220,20 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const ended = Promise.all(running).finally(() => patience.abort());
       await Promise.race([ended, delay(graceMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
       const message = "this node stopped before the transcript was ready; send the request again";
-      for (const limit of limits) limit.end("overloaded", message);
+      for (const limit of limits.values()) limit.end("overloaded", message);
     },
   };
 }
+
+/** Which bound what waits has reached; null while there is room. */
+function findFull({ count, audioS, bytes }: Load, bounds: Config["jobs"]): string | null {
+  if (count >= bounds.max_queued) return `${count} jobs wait already; at most ${bounds.max_queued} may`;
+  if (audioS >= bounds.max_queued_audio_s) {
+    return `${Math.round(audioS)} s of audio wait already; at most ${bounds.max_queued_audio_s} s may`;
+  }
+  if (bytes >= bounds.max_queued_bytes) return `${bytes} bytes wait already; at most ${bounds.max_queued_bytes} may`;
+  return null;
+}
+
+/** Never 0, and never so long that a client would not come back. */
+const wholeSeconds = (seconds: number) => Math.min(600, Math.max(1, Math.ceil(seconds)));

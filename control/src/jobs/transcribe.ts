@@ -14,7 +14,7 @@ export interface TranscribeOptions {
   deadlineMs: number | null;
   submittedMs: number;
   clock: Clock;
-  onAttempt: (attempt: number) => void;
+  onAttempt: (attempt: number, slot: string) => void;
   tell: (event: JobEvent) => void;
 }
 
@@ -43,7 +43,7 @@ export async function transcribePcm(job: Job, pcm: Pcm, options: TranscribeOptio
     priority: job.priority,
     signal: options.signal,
     request(attempt, sidecar) {
-      options.onAttempt(attempt);
+      options.onAttempt(attempt, sidecar.identity);
       count = 0;
       const left = options.deadlineMs === null ? null : Math.max(0, options.deadlineMs - clock.monotonicMs()) / 1000;
       return {

@@ -55,6 +55,7 @@ export async function openHttpRig(options: HttpRigOptions = {}) {
     metrics,
     catalogue,
     models: { load: async () => "loaded", unload: async () => "not_loaded", loaded: () => [] },
+    jobs: { jobs: () => [], job: () => null, cancel: () => null },
     readiness: () => ({ ...healthy, status: options.readiness ?? "ready" }),
     admit: options.admit ?? (() => undefined),
     submit(job) {

@@ -25,8 +25,9 @@ test-system: install-dev ## Run the tests that need Debian packages (.ci/run nam
 check: install-dev ## Format, lint, types, layers, dead code, locks, container files
 	@exec $(NODE) control/gates/check.ts
 
-bench: install ## Measure what HTTP, ZeroMQ and events add to an in-process call
+bench: install ## Measure the server beside plain faster-whisper, and what HTTP, ZeroMQ and events add
 	@$(HUM) models install
+	@npm run --silent bench:engine
 	@npm run --silent bench:overhead
 
 lock: install-dev ## Write the lock files anew from package.json and sidecar/pyproject.toml

@@ -4,6 +4,7 @@ import { HumError } from "../core/errors.ts";
 import { commonLanguageCodes, findLanguage, languageName } from "../core/languages.ts";
 import type { Catalogue, ModelEntry } from "../core/model.ts";
 import { defaultOptions, type JobOptions, jobOptionsSchema } from "../core/options.ts";
+import { parseEngineOptions } from "./engine-options.ts";
 import { quote } from "./failure.ts";
 import type { Fields } from "./form.ts";
 
@@ -33,9 +34,17 @@ const known = {
     `an English language name or one of the codes ${commonLanguageCodes.join(" ")}`,
   ),
   prompt: field(z.string(), "text"),
+  /** faster-whisper's name for it. */
+  initial_prompt: field(z.string(), "text"),
   hotwords: field(z.string(), "text"),
   response_format: field(z.enum(responseFormats), `one of ${responseFormats.join(", ")}`),
-  temperature: field(decimal.transform(Number).pipe(z.number().min(0).max(1)), "a number from 0 to 1"),
+  temperature: field(
+    z
+      .string()
+      .transform((text) => text.split(",").map((part) => part.trim()))
+      .pipe(z.array(decimal.transform(Number)).pipe(jobOptionsSchema.shape.temperatures)),
+    "a number from 0 to 1, or several with commas between, to be tried in turn",
+  ),
   stream: field(flag, "true or false"),
   beam_size: field(
     z.string().regex(/^\d+$/).transform(Number).pipe(jobOptionsSchema.shape.beam_size),
@@ -86,12 +95,13 @@ export function parseSpeechRequest(
     show: { segments: asked.length === 0 || asked.includes("segment"), words },
     options: {
       ...defaultOptions,
+      ...parseEngineOptions(fields),
       task: checkTask(task, model),
       language: checkLanguage(given.language, model),
-      initial_prompt: given.prompt?.toWellFormed() ?? defaultOptions.initial_prompt,
+      initial_prompt: (given.prompt ?? given.initial_prompt)?.toWellFormed() ?? defaultOptions.initial_prompt,
       hotwords: given.hotwords?.toWellFormed() ?? defaultOptions.hotwords,
       // As with OpenAI: 0 lets the engine raise it where a window does not decode well.
-      temperatures: given.temperature ? [given.temperature] : defaultOptions.temperatures,
+      temperatures: isZero(given.temperature) ? defaultOptions.temperatures : given.temperature,
       beam_size: given.beam_size ?? defaultOptions.beam_size,
       word_timestamps: words,
       without_timestamps: given.without_timestamps ?? defaultOptions.without_timestamps,
@@ -101,6 +111,9 @@ export function parseSpeechRequest(
     },
   };
 }
+
+const isZero = (temperatures: number[] | undefined): temperatures is undefined | [0] =>
+  temperatures === undefined || (temperatures.length === 1 && temperatures[0] === 0);
 
 /** Values under `name`, also written `name[]` or `name[0]`, as the official clients do. */
 function all(fields: Fields, name: string): string[] {

@@ -3,7 +3,7 @@
 import copy
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -11,9 +11,14 @@ from hum_sidecar.audio import Samples
 from hum_sidecar.calls import Calls
 from hum_sidecar.engines.batching.batcher import Batcher
 from hum_sidecar.engines.batching.choice import Caps
-from hum_sidecar.engines.batching.job_calls import JobCalls, Sharing
+from hum_sidecar.engines.batching.job_calls import JobCalls, Manner
 from hum_sidecar.engines.batching.operations import Operations
-from hum_sidecar.engines.faster_whisper_terms import arguments_of, finite, told
+from hum_sidecar.engines.faster_whisper_terms import (
+    arguments_of,
+    batched_arguments_of,
+    finite,
+    told,
+)
 from hum_sidecar.engines.presence import Presence
 from hum_sidecar.engines.protocol import Outcome, Run, worker_count
 from hum_sidecar.errors import HumError, without_details
@@ -23,6 +28,7 @@ from hum_sidecar.messages import JobOptions, Load, ModelIdentity, TranscriptSegm
 if TYPE_CHECKING:
     import faster_whisper
     from ctranslate2.models import Whisper
+    from faster_whisper import transcribe
 
 _NEEDED_FILES = ("model.bin", "config.json", "tokenizer.json")
 
@@ -47,7 +53,6 @@ class FasterWhisper:
         self._model = whisper.model
         self._languages = whisper.supported_languages
         self._multilingual = self._model.is_multilingual
-        self._start_token = whisper.hf_tokenizer.token_to_id("<|startoftranscript|>")
         self._jobs = Presence()
         usual = _SLOTS[self._model.device]
         most = load.max_batch or usual
@@ -73,20 +78,34 @@ class FasterWhisper:
             return self._nothing_heard(options)
         run.check()
         with self._jobs.one():
-            segments, info = self._view(options, run).transcribe(samples, **arguments_of(options))
+            segments, info = self._begin(self._view(options, run), samples, options)
             # The work is done here, not above: each step of this loop is one or more engine calls.
             for segment in segments:
                 tell(told(segment))
                 run.check()
         return Outcome(info.language, finite(info.language_probability))
 
+    def _begin(
+        self, view: "faster_whisper.WhisperModel", samples: Samples, options: JobOptions
+    ) -> "tuple[Iterable[transcribe.Segment], faster_whisper.TranscriptionInfo]":
+        if options.profile != "batched":
+            return view.transcribe(samples, **arguments_of(options))
+        from faster_whisper import BatchedInferencePipeline
+
+        # It keeps the state of one transcription.
+        return BatchedInferencePipeline(view).transcribe(samples, **batched_arguments_of(options))
+
     def _view(self, options: JobOptions, run: Run) -> "faster_whisper.WhisperModel":
         """A WhisperModel of the job's own, over the same weights: `chunk_length` changes its feature extractor."""
         detects = options.language is None and self._multilingual and options.language_detection_segments == 1
-        sharing = Sharing(calls=not options.deterministic, detection=detects and not options.deterministic)
+        manner = Manner(
+            shares_calls=not options.deterministic,
+            shares_detection=detects and not options.deterministic,
+            shortens=options.profile == "fast",
+        )
         view = copy.copy(self._whisper)
         view.feature_extractor = copy.copy(view.feature_extractor)
-        model = JobCalls(self._model, self._batcher, start_token=self._start_token, run=run, sharing=sharing)
+        model = JobCalls(self._model, self._batcher, tokenizer=view.hf_tokenizer, run=run, manner=manner)
         view.model = cast("Whisper", model)
         return view
 

@@ -16,6 +16,15 @@ LOST_LOGPROB = -1000.0
 # What only this project knows; everything else of a job's options is faster-whisper's, under its own name or below.
 _OURS = ("temperatures", "clip_timestamps", "vad_parameters", "speech_gate", "profile", "batch_size", "deterministic")
 
+DEFAULT_VAD = VadParameters(
+    threshold=0.5,
+    neg_threshold=None,
+    min_speech_duration_ms=0,
+    max_speech_duration_s=None,
+    min_silence_duration_ms=2000,
+    speech_pad_ms=400,
+)
+
 
 def arguments_of(options: JobOptions) -> dict[str, Any]:
     """The keyword arguments of `WhisperModel.transcribe`."""
@@ -26,6 +35,23 @@ def arguments_of(options: JobOptions) -> dict[str, Any]:
         # An empty list would be no audio at all.
         "clip_timestamps": options.clip_timestamps or "0",
         "vad_parameters": vad_arguments_of(options.vad_parameters),
+    }
+
+
+def batched_arguments_of(options: JobOptions) -> dict[str, Any]:
+    """
+    Those of `BatchedInferencePipeline.transcribe`. It cuts at silences unless clips are given; where no VAD parameter
+    was changed it takes its own, which make shorter parts.
+    """
+    clips = options.clip_timestamps
+    pairs = [{"start": start, "end": end} for start, end in zip(clips[::2], clips[1::2], strict=False)]
+    is_untouched = options.vad_parameters == DEFAULT_VAD
+    return {
+        **arguments_of(options),
+        "vad_filter": not pairs,
+        "vad_parameters": None if is_untouched else vad_arguments_of(options.vad_parameters),
+        "clip_timestamps": pairs or None,
+        "batch_size": options.batch_size,
     }
 
 

@@ -18,13 +18,19 @@ from hum_sidecar.engines.batching.operations import Array
 CLOSE = 0.25
 
 
+def content_frames(features: Array) -> int:
+    """(rows, mels, frames): how many frames are not padding, which is zero; features of sound never are."""
+    filled = np.flatnonzero(features.any(axis=(0, 1)))
+    return 0 if len(filled) == 0 else int(filled[-1]) + 1
+
+
 def decoding_window(detection_window: Array) -> Array | None:
     """(1, mels, frames) without the last frame of content; None where the window is full, so that both are the same."""
-    filled = np.flatnonzero(detection_window[0].any(axis=0))
-    if len(filled) == 0 or filled[-1] == detection_window.shape[2] - 1:
+    content = content_frames(detection_window)
+    if content in (0, detection_window.shape[2]):
         return None
     window = detection_window.copy()
-    window[0, :, filled[-1]] = 0
+    window[0, :, content - 1] = 0
     return window
 
 

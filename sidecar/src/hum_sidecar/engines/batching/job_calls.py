@@ -10,11 +10,13 @@ from hum_sidecar.engines.batching.batcher import Batcher
 from hum_sidecar.engines.batching.call import Call, Kind
 from hum_sidecar.engines.batching.detection import decoding_window, is_close
 from hum_sidecar.engines.batching.operations import Array, array_of, hashable, view_of
+from hum_sidecar.engines.batching.shortened import is_poor, shortened
 from hum_sidecar.engines.protocol import Run
 
 if TYPE_CHECKING:
     from ctranslate2 import StorageView
     from ctranslate2.models import Whisper
+    from faster_whisper import Tokenizer
 
 
 @dataclass(frozen=True)
@@ -28,26 +30,41 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Sharing:
-    """Whether a job's calls may run with other jobs' calls, and whether language detection may share an encoding."""
+class Manner:
+    """
+    How a job's calls are made: whether they may run with other jobs' calls, whether language detection may share an
+    encoding, and whether short clips are encoded with less padding.
+    """
 
-    calls: bool
-    detection: bool
+    shares_calls: bool
+    shares_detection: bool
+    shortens: bool
+
+
+@dataclass
+class Shortened:
+    """A window that was encoded with less padding: the whole of it, and its encoder output once that was needed."""
+
+    features: "StorageView"
+    output: "StorageView"
+    whole: "StorageView | None" = None
 
 
 class JobCalls:
     """Stands in for ctranslate2's model in one job's WhisperModel. Used by the job's thread only."""
 
     def __init__(
-        self, model: "Whisper", batcher: Batcher, *, start_token: int, run: Run | None, sharing: Sharing
+        self, model: "Whisper", batcher: Batcher, *, tokenizer: "Tokenizer", run: Run | None, manner: Manner
     ) -> None:
         self._model = model
         self._batcher = batcher
-        self._start_token = start_token
+        self._tokenizer = tokenizer
+        self._start_token = tokenizer.token_to_id("<|startoftranscript|>")
         self._run = run
-        self._sharing = sharing
+        self._manner = manner
         self._kept: Kept | None = None
-        self._detecting = sharing.detection
+        self._short: Shortened | None = None
+        self._detecting = manner.shares_detection
 
     def encode(self, features: "StorageView", to_cpu: bool = False) -> "StorageView":
         """`to_cpu` is decided by the batcher: what it gives can be stacked."""
@@ -65,13 +82,22 @@ class JobCalls:
         kept = self._kept
         if kept is None or output is not kept.output or kept.exact is None or not is_close(found[0]):
             return found
-        return self._ask("detect_language", self._encode(kept.exact))
+        return self._ask("detect_language", self._ask("encode", kept.exact))
 
     def generate(self, output: "StorageView", prompts: Sequence[list[int]], **options: Any) -> list[Any]:
         positions = [(prompt.index(self._start_token), len(prompt)) for prompt in prompts]
         # Rows of one call have one prompt's form already.
         key = (positions[0], hashable(options))
-        return self._ask("generate", output, key=key, texts=prompts, rest=options)
+        found = self._ask("generate", self._trusted(output), key=key, texts=prompts, rest=options)
+        short = self._short
+        if short is None or output is not short.output or short.whole is not None:
+            return found
+        room = options["max_length"] - len(prompts[0])
+        penalty = options.get("length_penalty", 1.0)
+        if not is_poor(found[0], room=room, length_penalty=penalty, text_of=self._tokenizer.decode):
+            return found
+        whole = short.whole = self._ask("encode", short.features)
+        return self._ask("generate", whole, key=key, texts=prompts, rest=options)
 
     def align(
         self,
@@ -84,7 +110,9 @@ class JobCalls:
     ) -> list[Any]:
         frames = [num_frames] * len(text_tokens) if isinstance(num_frames, int) else num_frames
         rest = {"start_sequence": list(start_sequence), "median_filter_width": median_filter_width}
-        return self._ask("align", output, key=hashable(rest), texts=text_tokens, frames=frames, rest=rest)
+        return self._ask(
+            "align", self._trusted(output), key=hashable(rest), texts=text_tokens, frames=frames, rest=rest
+        )
 
     def _encode_to_detect(self, features: "StorageView") -> "StorageView":
         exact = array_of(features)
@@ -98,7 +126,17 @@ class JobCalls:
         return output
 
     def _encode(self, features: "StorageView") -> "StorageView":
-        return self._ask("encode", features)
+        less = shortened(array_of(features)) if self._manner.shortens else None
+        if less is None:
+            return self._ask("encode", features)
+        output = self._ask("encode", view_of(less))
+        self._short = Shortened(features, output)
+        return output
+
+    def _trusted(self, output: "StorageView") -> "StorageView":
+        """What to decode from: the whole window's output where the shortened one's was not good enough."""
+        short = self._short
+        return output if short is None or output is not short.output else short.whole or output
 
     def _ask(
         self,
@@ -113,7 +151,7 @@ class JobCalls:
         shape = tuple(views.shape[1:])
         call = Call(
             kind,
-            (kind, shape, key) if self._sharing.calls else None,
+            (kind, shape, key) if self._manner.shares_calls else None,
             views,
             views.shape[0],
             self._run,

@@ -1,0 +1,42 @@
+"""Plain faster-whisper for `npm run bench:engine`: transcribes what the lines on stdin ask, all of them at once.
+
+Usage: direct_engine.py MODEL_DIR [WORKERS THREADS]; without the two numbers it has faster-whisper's own defaults.
+A line is JSON: id, path (a WAV), options (of WhisperModel.transcribe). So is an answer: id, tokens, hottest.
+"""
+
+import json
+import sys
+import wave
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from faster_whisper import WhisperModel
+
+AT_ONCE = 16
+
+
+def main() -> None:
+    model_dir, *layout = sys.argv[1:]
+    numbers = {"num_workers": int(layout[0]), "cpu_threads": int(layout[1])} if layout else {}
+    model = WhisperModel(model_dir, device="cpu", compute_type="int8", **numbers)
+
+    def serve(line: str) -> None:
+        asked: dict[str, Any] = json.loads(line)
+        with wave.open(asked["path"]) as wav:
+            samples = np.frombuffer(wav.readframes(wav.getnframes()), np.int16).astype(np.float32) / 32768.0
+        segments = list(model.transcribe(samples, **asked["options"])[0])
+        answer = {
+            "id": asked["id"],
+            "tokens": [token for segment in segments for token in segment.tokens],
+            "hottest": max((segment.temperature or 0.0 for segment in segments), default=0.0),
+        }
+        print(json.dumps(answer), flush=True)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for line in sys.stdin:
+            pool.submit(serve, line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+/** Who is measured: plain faster-whisper in two layouts, and the server; all asked in the same way. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { Agent, request } from "node:http";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { text as readText } from "node:stream/consumers";
+import { z } from "zod";
+import type { Layout } from "../../src/core/tuning.ts";
+import { variablesOf } from "../../src/fleet/process.ts";
+import { modelDir, python } from "../e2e/direct.ts";
+import type { TestServer } from "../e2e/server.ts";
+
+/** In faster-whisper's names; null detects the language. */
+export interface Asked {
+  language: string | null;
+  beam_size: number;
+}
+
+export interface Answer {
+  tokens: number[];
+  /** The highest temperature of a segment: above 0 decoding is random, and nothing can be compared. */
+  hottest: number;
+}
+
+export interface Subject {
+  name: string;
+  pid: number;
+  /** `path` is a 16 kHz mono WAV. */
+  transcribe(path: string, asked: Asked): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+const answerSchema = z.object({ id: z.number(), tokens: z.array(z.number()), hottest: z.number() });
+
+/** `layout` null: faster-whisper's defaults in a plain environment. */
+export function startDirect(name: string, options: { model: string; layout: Layout | null }): Subject {
+  const { model, layout } = options;
+  const numbers = layout === null ? [] : [layout.workers, layout.threads_per_worker].map(String);
+  const env = { ...process.env, ...(layout === null ? {} : variablesOf(layout.environment)) };
+  const script = join(import.meta.dirname, "direct_engine.py");
+  const child = spawn(python, [script, modelDir(model), ...numbers], { env, stdio: ["pipe", "pipe", "inherit"] });
+  const waiting = new Map<number, PromiseWithResolvers<Answer>>();
+  const ended = once(child, "close").then(() => {
+    for (const { reject } of waiting.values()) reject(new Error(`${name} ended`));
+  });
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const { id, ...answer } = answerSchema.parse(JSON.parse(line));
+    waiting.get(id)?.resolve(answer);
+    waiting.delete(id);
+  });
+  let last = 0;
+  return {
+    name,
+    pid: child.pid ?? 0,
+    transcribe(path, asked) {
+      last += 1;
+      const answer = Promise.withResolvers<Answer>();
+      waiting.set(last, answer);
+      child.stdin.write(`${JSON.stringify({ id: last, path, options: asked })}\n`);
+      return answer.promise;
+    },
+    async stop() {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
+
+const transcriptSchema = z.object({
+  segments: z.array(z.object({ tokens: z.array(z.number()), temperature: z.number() })),
+});
+
+export function overHttp(name: string, server: TestServer, options: { model: string }): Subject {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const files = new Map<string, Buffer>();
+  return {
+    name,
+    pid: server.pid,
+    async transcribe(path, { language, beam_size }) {
+      const body = files.getOrInsertComputed(path, () => readFileSync(path));
+      const query = new URLSearchParams({
+        model: options.model,
+        response_format: "verbose_json",
+        beam_size: String(beam_size),
+        ...(language === null ? {} : { language }),
+      });
+      const headers = { "content-type": "audio/wav", "content-length": body.byteLength };
+      const asked = request(`${server.url}/v1/audio/transcriptions?${query}`, { agent, method: "POST", headers });
+      const answered = once(asked, "response");
+      asked.end(body);
+      const [response] = await answered;
+      const text = await readText(response);
+      if (response.statusCode !== 200) throw new Error(`${name} answered ${response.statusCode}: ${text}`);
+      const { segments } = transcriptSchema.parse(JSON.parse(text));
+      return {
+        tokens: segments.flatMap((segment) => segment.tokens),
+        hottest: Math.max(0, ...segments.map(({ temperature }) => temperature)),
+      };
+    },
+    async stop() {
+      agent.destroy();
+      await server.stop();
+    },
+  };
+}

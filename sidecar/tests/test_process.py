@@ -83,7 +83,7 @@ def test_real_weights_answer_over_the_wire(short_dir: Path) -> None:
         engine.hear(Hello)
         engine.send(load("tiny.en", workers=2))
         ready = engine.hear(Ready)
-        assert ready.slots == 3
+        assert ready.slots == 8
         engine.send(*job("a", pcm=JFK.read_bytes()[-352_000:]))
         assert engine.hear(Done).duration_s == 11.0
         text = "".join(segment.segment.text for segment in engine.all_of(Segment))

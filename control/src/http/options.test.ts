@@ -128,3 +128,12 @@ test("unknown fields are ignored, also where they repeat or carry an object's na
 test("a value in a message is quoted and cut short", () => {
   expect(() => parse(["stream", `"${"x".repeat(500)}`])).toThrow(/^stream is "\\"x{79}…"; it must be true or false$/);
 });
+
+test("several temperatures that rise are tried in turn", () => {
+  expect(parse(["temperature", "0, 0.4,0.8"]).options.temperatures).toEqual([0, 0.4, 0.8]);
+});
+
+test("faster-whisper's own options and its name for the prompt reach the engine too", () => {
+  const { options } = parse(["best_of", "2"], ["initial_prompt", "Helix"], ["profile", "fast"]);
+  expect(options).toEqual({ ...defaultOptions, best_of: 2, initial_prompt: "Helix", profile: "fast" });
+});

@@ -42,8 +42,8 @@ const known = {
     z
       .string()
       .transform((text) => text.split(",").map((part) => part.trim()))
-      .pipe(z.array(decimal.transform(Number)).pipe(jobOptionsSchema.shape.temperatures)),
-    "a number from 0 to 1, or several with commas between, to be tried in turn",
+      .pipe(z.array(decimal.transform(Number)).pipe(jobOptionsSchema.shape.temperatures).refine(isRising)),
+    "a number from 0 to 1, or several that rise with commas between, to be tried in turn",
   ),
   stream: field(flag, "true or false"),
   beam_size: field(
@@ -57,6 +57,11 @@ const known = {
   speech_gate: field(flag, "true or false"),
 };
 const granularityField = field(z.enum(granularities), `one of ${granularities.join(", ")}`);
+
+/** Also tells a list from a decimal comma. */
+function isRising(numbers: readonly number[]): boolean {
+  return numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0));
+}
 
 interface Field<T> {
   schema: z.ZodType<T, string>;

@@ -91,8 +91,8 @@ export function createRejoin(): Rejoin {
 /** Of everything that makes the transcript what it is. */
 export const fingerprintOf = (facts: unknown) => createHash("sha256").update(JSON.stringify(facts)).digest("hex");
 
-/** How long a client's own retry may take to come: the official SDKs wait 0.5 to 8 s. */
-const sdkRetryMs = 10_000;
+/** How long a client's own retry may take to come: the official SDKs wait 0.5 s, then 1 s, and give up by default. */
+const sdkRetryMs = 3000;
 
 /**
  * The key of a request, from its headers: Idempotency-Key, or the official SDKs' headers, which send the same request again

@@ -171,6 +171,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         submittedMs,
         clock,
         onAttempt(number, slot) {
+          // It may have been found meanwhile, by another job with the same audio.
+          poison.refuse(job.audio.sha256);
           attempt = number;
           ledger.began(job, { attempt, slot });
           gauge();

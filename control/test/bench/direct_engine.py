@@ -6,6 +6,7 @@ A line is JSON: id, path (a WAV), options (of WhisperModel.transcribe). So is an
 
 import json
 import sys
+import threading
 import wave
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -21,6 +22,8 @@ def main() -> None:
     numbers = {"num_workers": int(layout[0]), "cpu_threads": int(layout[1])} if layout else {}
     model = WhisperModel(model_dir, device="cpu", compute_type="int8", **numbers)
 
+    whole_line = threading.Lock()
+
     def serve(line: str) -> None:
         asked: dict[str, Any] = json.loads(line)
         with wave.open(asked["path"]) as wav:
@@ -31,7 +34,9 @@ def main() -> None:
             "tokens": [token for segment in segments for token in segment.tokens],
             "hottest": max((segment.temperature or 0.0 for segment in segments), default=0.0),
         }
-        print(json.dumps(answer), flush=True)
+        # `print` writes the line and its end apart, and another thread's line may come between.
+        with whole_line:
+            print(json.dumps(answer), flush=True)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for line in sys.stdin:

@@ -29,6 +29,14 @@ test("poison ends two processes at most, is refused within 50 ms from then on, a
   expect(deaths()).toBe(2);
 });
 
+test("the same poison 6 times at once ends two processes, and each of its jobs is told", async () => {
+  const { submit, deaths } = await rig();
+  const handles = Array.from({ length: 6 }, () => submit(poisonous, { audio: silence(2) }));
+  const failures = await Promise.all(handles.map(({ transcript }) => failureOf(transcript)));
+  expect(failures.map(({ code }) => code)).toEqual(Array.from({ length: 6 }, () => "poison_input"));
+  expect(deaths()).toBe(2);
+});
+
 test("poison is refused no longer than jobs.poison_s", async () => {
   const { submit } = await rig((config) => {
     config.jobs.poison_s = 0.2;

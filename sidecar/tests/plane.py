@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 import zmq
 
+from hum_sidecar.engines.faster_whisper_terms import DEFAULT_VAD
 from hum_sidecar.messages import (
     BytesRef,
     Decode,
@@ -22,12 +23,11 @@ from hum_sidecar.messages import (
     FromSidecar,
     Hello,
     Job,
-    JobOptions,
     Load,
     Ready,
     ToSidecar,
-    VadParameters,
 )
+from hum_sidecar.options import JobOptions
 
 SOURCE = Path(__file__).parents[1] / "src"
 MODEL_DIR = Path(os.environ.get("HUM_MODEL_DIR", Path(__file__).parents[2] / ".hum" / "models"))
@@ -66,14 +66,7 @@ OPTIONS = JobOptions(
     chunk_length=None,
     clip_timestamps=[],
     vad_filter=False,
-    vad_parameters=VadParameters(
-        threshold=0.5,
-        neg_threshold=None,
-        min_speech_duration_ms=0,
-        max_speech_duration_s=None,
-        min_silence_duration_ms=2000,
-        speech_pad_ms=400,
-    ),
+    vad_parameters=DEFAULT_VAD,
     speech_gate=True,
     profile="default",
     batch_size=8,

@@ -21,7 +21,8 @@ from hum_sidecar.engines.batching.detection import decoding_window
 from hum_sidecar.engines.faster_whisper import FasterWhisper, load_engine
 from hum_sidecar.engines.protocol import Outcome
 from hum_sidecar.errors import HumError
-from hum_sidecar.messages import BytesRef, Job, JobOptions, TranscriptSegment
+from hum_sidecar.messages import BytesRef, Job, TranscriptSegment
+from hum_sidecar.options import JobOptions
 from hum_sidecar.task import Task
 from media import JFK
 from plane import MODEL_DIR, load, options

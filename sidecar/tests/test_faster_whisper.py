@@ -19,7 +19,8 @@ from hum_sidecar.engines.faster_whisper import FasterWhisper, load_engine
 from hum_sidecar.engines.faster_whisper_terms import LOST_LOGPROB, told
 from hum_sidecar.engines.protocol import Outcome
 from hum_sidecar.errors import HumError
-from hum_sidecar.messages import BytesRef, Job, JobOptions, TranscriptSegment, Word
+from hum_sidecar.messages import BytesRef, Job, TranscriptSegment, Word
+from hum_sidecar.options import JobOptions
 from hum_sidecar.task import Task
 from media import JFK, noise
 from plane import MODEL_DIR, load, options

@@ -11,7 +11,8 @@ from hum_sidecar.audio import Samples, samples_of
 from hum_sidecar.calls import Calls
 from hum_sidecar.engines.batching.shortened import is_poor, shortened
 from hum_sidecar.engines.faster_whisper import FasterWhisper, load_engine
-from hum_sidecar.messages import BytesRef, Job, JobOptions
+from hum_sidecar.messages import BytesRef, Job
+from hum_sidecar.options import JobOptions
 from hum_sidecar.task import Task
 from media import JFK
 from plane import MODEL_DIR, load, options

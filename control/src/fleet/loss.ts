@@ -43,3 +43,9 @@ export function blameOf(exit: ChildExit): Blame {
   if (exit.signal !== null) return ownFaults.has(exit.signal) ? "crash" : "outside";
   return exit.code === null || exit.code === 0 ? "outside" : "crash";
 }
+
+/** Of a process that nobody of ours ended, in words. */
+export function describeExit(exit: ChildExit): string {
+  if (exit.error !== null) return `it could not be started: ${exit.error}`;
+  return exit.signal === null ? `it exited with code ${exit.code}` : `it was ended by ${exit.signal}`;
+}

@@ -6,7 +6,7 @@ import type { Child, ChildExit } from "../platform/child.ts";
 import type { Link, Received } from "../wire/link.ts";
 import { type FromSidecar, protocolVersion, type ToSidecar } from "../wire/messages.ts";
 import { watchLiveness } from "./liveness.ts";
-import { type Blame, blameOf, lostRequest } from "./loss.ts";
+import { type Blame, blameOf, describeExit, lostRequest } from "./loss.ts";
 
 type MessageOf<Type extends FromSidecar["type"]> = Extract<FromSidecar, { type: Type }>;
 export type Ready = MessageOf<"ready">;
@@ -238,8 +238,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
       );
     }
     enter("stopped");
-    const permanent = ending?.permanent ?? false;
-    death.resolve({ exit, reason, wasReady, finishedJobs, permanent, explained, inFlight });
+    death.resolve({ exit, reason, wasReady, finishedJobs, permanent: ending?.permanent ?? false, explained, inFlight });
   }
 
   return {
@@ -299,8 +298,3 @@ export function createSidecar(options: SidecarOptions): Sidecar {
 }
 
 const stageOf = (message: Request["message"]) => (message.type === "decode" ? "decode" : "transcribe");
-
-function describeExit(exit: ChildExit): string {
-  if (exit.error !== null) return `it could not be started: ${exit.error}`;
-  return exit.signal === null ? `it exited with code ${exit.code}` : `it was ended by ${exit.signal}`;
-}

@@ -20,7 +20,8 @@ from hum_sidecar.calls import Calls
 from hum_sidecar.engines.faster_whisper import load_engine
 from hum_sidecar.engines.protocol import Engine
 from hum_sidecar.memory import resident_bytes
-from hum_sidecar.messages import BytesRef, Job, JobOptions, Load
+from hum_sidecar.messages import BytesRef, Job, Load
+from hum_sidecar.options import JobOptions
 from hum_sidecar.task import Task
 
 AT_ONCE = 8

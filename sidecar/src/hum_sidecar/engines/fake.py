@@ -14,7 +14,8 @@ from hum_sidecar.audio import SAMPLE_RATE, Samples
 from hum_sidecar.calls import Calls
 from hum_sidecar.engines.protocol import Outcome, Run, worker_count
 from hum_sidecar.errors import HumError
-from hum_sidecar.messages import JobOptions, Load, ModelIdentity, TranscriptSegment, Word
+from hum_sidecar.messages import Load, ModelIdentity, TranscriptSegment, Word
+from hum_sidecar.options import JobOptions
 
 # One frame that is no msgpack, one that is no map, one of no known type, one that lacks its fields.
 GARBAGE = (b"\xc1", b"\x93\x01\x02\x03", b"\x81\xa4type\xa5gibber", b"\x81\xa4type\xa4done")

@@ -23,7 +23,8 @@ from hum_sidecar.engines.presence import Presence
 from hum_sidecar.engines.protocol import Outcome, Run, worker_count
 from hum_sidecar.errors import HumError, without_details
 from hum_sidecar.log import log
-from hum_sidecar.messages import JobOptions, Load, ModelIdentity, TranscriptSegment
+from hum_sidecar.messages import Load, ModelIdentity, TranscriptSegment
+from hum_sidecar.options import JobOptions
 
 if TYPE_CHECKING:
     import faster_whisper

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hum_sidecar.messages import JobOptions, TranscriptSegment, VadParameters, Word
+from hum_sidecar.messages import TranscriptSegment, Word
+from hum_sidecar.options import JobOptions, VadParameters
 
 if TYPE_CHECKING:
     from faster_whisper import transcribe

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hum_sidecar.audio import Samples
-from hum_sidecar.messages import JobOptions, ModelIdentity, Priority, TranscriptSegment
+from hum_sidecar.messages import ModelIdentity, Priority, TranscriptSegment
+from hum_sidecar.options import JobOptions
 
 
 @dataclass(frozen=True)

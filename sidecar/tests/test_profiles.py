@@ -39,7 +39,7 @@ def test_the_batched_profile_is_the_batched_pipeline(engine: FasterWhisper, chan
     plain = BatchedInferencePipeline(WhisperModel(str(MODEL_DIR / "base"), device="cpu", compute_type="int8"))
     segments, _ = plain.transcribe(LONG, batch_size=4, without_timestamps=False, **changes)
     wanted = [(segment.text, segment.tokens) for segment in segments]
-    assert len(wanted) >= 3
+    assert len(wanted) >= 2
     assert texts(engine, LONG, options(profile="batched", batch_size=4, **changes)) == wanted
 
 

@@ -29,6 +29,8 @@ onLinux(
       config.engine.workers = 2;
       config.engine.slots = 4;
       config.jobs.max_queued = 1000;
+      // Ten kills a second find the same job alone more than twice.
+      config.jobs.max_attempts = 10;
       // What ends them here says nothing of a model: no verdict on it.
       config.restart.max_failures = 1000;
       config.restart.max_backoff_s = 0.2;

@@ -40,6 +40,8 @@ export interface FleetOptions {
 export interface Fleet extends Residence, Pick<Residents, "use"> {
   readonly decoders: Pool;
   status(): SlotStatus[];
+  /** How many more jobs the model's engines would take now. */
+  free(model: string): number;
   stop(): Promise<void>;
 }
 
@@ -179,6 +181,10 @@ export function createFleet(options: FleetOptions): Fleet {
     unload: residents.unload,
     loaded: residents.loaded,
     status,
+    free: (model) =>
+      status()
+        .filter((slot) => slot.model === model && slot.state === "ready")
+        .reduce((sum, { credit, in_flight }) => sum + Math.max(0, credit - in_flight), 0),
     async stop() {
       await Promise.all([decoders.stop("stopped"), residents.stop()]);
     },

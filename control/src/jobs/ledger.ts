@@ -11,6 +11,18 @@ export interface Load {
   bytes: number;
 }
 
+/** What a prediction hangs on. */
+export interface Prospect extends Pick<Job, "model" | "priority"> {
+  audioS: number;
+}
+
+export interface Prediction {
+  /** Seconds until an engine would begin. */
+  waitS: number;
+  /** Seconds that it would then take, beside as many others as lately. */
+  workS: number;
+}
+
 export interface Ledger {
   add(job: Job): void;
   /** Its audio is decoded, and lasts so long. */
@@ -21,8 +33,11 @@ export interface Ledger {
   /** What waits for an engine. */
   waiting(): Load;
   inWork(): number;
-  /** Seconds until an engine would begin a job that came now; null while nothing is known of the model's pace. */
-  predictWait(job: Pick<Job, "model" | "priority">): number | null;
+  /**
+   * What would become of a job that came now, where engines have room for `free` more; null while nothing is known of
+   * the model's pace.
+   */
+  predict(job: Prospect, options: { free: number }): Prediction | null;
   /** Those that wait in the order in which they will run, behind those in work; then the ended ones, the latest first. */
   list(): JobView[];
   find(id: string): JobView | null;
@@ -34,6 +49,7 @@ interface Entry {
   audioS: number;
   durationS: number | null;
   addedMs: number;
+  beganMs: number;
   attempt: number;
   slot: string | null;
   error: HumError | null;
@@ -43,7 +59,7 @@ interface Entry {
 const mediaBytesPerS = 4000;
 const keptEnded = 1000;
 
-const guessAudioS = ({ audio }: Job) => audio.durationS ?? audio.bytes / mediaBytesPerS;
+export const guessAudioS = ({ audio }: Pick<Job, "audio">) => audio.durationS ?? audio.bytes / mediaBytesPerS;
 
 export function createLedger(clock: Clock): Ledger {
   const throughput = createThroughput(clock);
@@ -56,20 +72,30 @@ export function createLedger(clock: Clock): Ledger {
   const queue = () =>
     [...open.values()].filter(({ state }) => state === "waiting").toSorted((a, b) => rank(a) - rank(b));
 
+  const secondsSince = (ms: number) => (clock.monotonicMs() - ms) / 1000;
+
+  /** Until a job in work is done; null while nothing is known. */
+  const leftOf = ({ job, audioS, beganMs }: Entry) => {
+    const workS = throughput.serviceFor(job.model, audioS);
+    return workS === null ? null : Math.max(0, workS - secondsSince(beganMs));
+  };
+
+  /** Until the first of those in work makes room, and then until those ahead have gone. */
   const waitFor = (model: string, ahead: readonly Entry[]) => {
-    const before = ahead.filter((entry) => entry.job.model === model);
-    return throughput.secondsFor(
-      model,
-      before.reduce((sum, { audioS }) => sum + audioS, 0),
-    );
+    const of = (entry: Entry) => entry.job.model === model;
+    const running = [...open.values()].filter((entry) => entry.state === "running" && of(entry));
+    const roomS = running.length === 0 ? 0 : Math.min(...running.map((entry) => leftOf(entry) ?? 0));
+    const aheadS = ahead.filter(of).reduce((sum, { audioS }) => sum + audioS, 0);
+    const seconds = throughput.secondsFor(model, aheadS);
+    return seconds === null ? null : roomS + seconds;
   };
 
   function view(entry: Entry, queued: readonly Entry[]): JobView {
     const { job, state } = entry;
     const position = state === "waiting" ? queued.indexOf(entry) : null;
     const waitS = position === null ? null : waitFor(job.model, queued.slice(0, position));
-    const workS = throughput.secondsFor(job.model, entry.audioS);
-    const isOpen = state === "waiting" || state === "running";
+    const workS = throughput.serviceFor(job.model, entry.audioS);
+    const doneS = waitS === null || workS === null ? null : waitS + workS;
     return {
       id: job.id,
       request_id: job.requestId,
@@ -78,10 +104,10 @@ export function createLedger(clock: Clock): Ledger {
       priority: job.priority,
       position,
       estimated_wait_s: waitS,
-      estimated_done_s: isOpen && workS !== null ? (waitS ?? 0) + workS : null,
+      estimated_done_s: state === "running" ? leftOf(entry) : doneS,
       duration_s: entry.durationS,
       bytes: job.audio.bytes,
-      age_s: (clock.monotonicMs() - entry.addedMs) / 1000,
+      age_s: secondsSince(entry.addedMs),
       attempt: entry.attempt,
       slot: entry.slot,
       error: entry.error?.toFailure() ?? null,
@@ -96,6 +122,7 @@ export function createLedger(clock: Clock): Ledger {
         state: "waiting",
         audioS: guessAudioS(job),
         durationS,
+        beganMs: 0,
         attempt: 0,
         slot: null,
         error: null,
@@ -109,14 +136,20 @@ export function createLedger(clock: Clock): Ledger {
     began(job, { attempt, slot }) {
       const entry = open.get(job.id);
       if (entry === undefined) return;
-      if (entry.state === "waiting") throughput.began(job.model);
+      if (entry.state === "waiting") {
+        throughput.began(job.model);
+        entry.beganMs = clock.monotonicMs();
+      }
       Object.assign(entry, { state: "running", attempt, slot });
     },
     ended(job, error) {
       const entry = open.get(job.id);
       if (entry === undefined) return;
       open.delete(job.id);
-      if (entry.state === "running") throughput.ended(job.model, error === null ? entry.audioS : 0);
+      if (entry.state === "running") {
+        const audioS = error === null ? entry.audioS : 0;
+        throughput.ended(job.model, { audioS, tookS: secondsSince(entry.beganMs) });
+      }
       past.set(job.id, view({ ...entry, state: error === null ? "done" : "failed", error }, []));
       const [oldest] = past.keys();
       if (past.size > keptEnded && oldest !== undefined) past.delete(oldest);
@@ -130,11 +163,12 @@ export function createLedger(clock: Clock): Ledger {
       };
     },
     inWork: () => [...open.values()].filter(({ state }) => state === "running").length,
-    predictWait: ({ model, priority }) =>
-      waitFor(
-        model,
-        queue().filter((entry) => rank(entry) <= priorities.indexOf(priority)),
-      ),
+    predict({ model, priority, audioS }, { free }) {
+      const ahead = queue().filter((entry) => entry.job.model === model && rank(entry) <= priorities.indexOf(priority));
+      const waitS = ahead.length < free ? 0 : waitFor(model, ahead);
+      const workS = throughput.serviceFor(model, audioS);
+      return waitS === null || workS === null ? null : { waitS, workS };
+    },
     list() {
       const queued = queue();
       const running = [...open.values()].filter(({ state }) => state === "running");

@@ -16,7 +16,7 @@ import type { Lease } from "../fleet/residents.ts";
 import { decodeAudio, type Pcm } from "./decode.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
 import { createTeller, type JobHandle } from "./handle.ts";
-import { createLedger, type Load } from "./ledger.ts";
+import { createLedger, guessAudioS, type Load } from "./ledger.ts";
 import { type JobLimit, limitJob } from "./limit.ts";
 import { createPoisonList } from "./poison.ts";
 import { transcribePcm } from "./transcribe.ts";
@@ -56,6 +56,12 @@ export interface Scheduler {
   drain(graceMs: number): Promise<void>;
 }
 
+/**
+ * Waits are predicted to within a tenth or two. To refuse too early costs the client one more try; to refuse too late costs
+ * it all the time that it has, and others the work.
+ */
+const caution = 1.2;
+
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { config, catalogue, fleet, clock, metrics } = options;
   const dispatchers = new WeakMap<Pool, Dispatcher>();
@@ -86,8 +92,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       refusing = false;
       return;
     }
-    const waitS = ledger.predictWait({ model: catalogue.defaultModel.name, priority: "interactive" });
-    throw refusal(full, waitS);
+    const typical = { model: catalogue.defaultModel.name, priority: "interactive", audioS: 0 } as const;
+    throw refusal(full, ledger.predict(typical, { free: 0 })?.waitS ?? null);
   }
 
   function refusal(message: string, waitS: number | null): HumError {
@@ -96,14 +102,19 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return new HumError("overloaded", message, waitS === null ? {} : { retryAfterS: wholeSeconds(waitS) });
   }
 
-  /** What would wait longer than it may take is refused now, and not after it has waited. */
+  /** What would wait so long that it comes too late is refused now, and not after it has waited. */
   function admitInTime(job: Job): void {
     if (job.deadlineMs === null) return;
+    const { model, priority } = job;
+    const free = fleet.free(model);
+    const predicted = ledger.predict({ model, priority, audioS: guessAudioS(job) }, { free });
+    // Who need not wait is tried: alone it may be faster than what was learnt among others.
+    if (predicted === null || predicted.waitS === 0) return;
     const leftS = (job.deadlineMs - clock.monotonicMs()) / 1000;
-    const waitS = ledger.predictWait(job);
-    if (waitS === null || waitS <= leftS) return;
-    const message = `an engine would begin in about ${waitS.toFixed(1)} s, after the deadline in ${leftS.toFixed(1)} s`;
-    throw refusal(message, waitS - leftS);
+    const doneS = predicted.waitS * caution + predicted.workS;
+    if (doneS <= leftS) return;
+    const message = `it would be done in about ${doneS.toFixed(1)} s, after the deadline in ${leftS.toFixed(1)} s`;
+    throw refusal(message, doneS - leftS);
   }
 
   function submit(job: Job): JobHandle {

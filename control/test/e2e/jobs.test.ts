@@ -98,7 +98,7 @@ test("X-Request-Timeout-Ms ends the work in time, refuses what would come too la
   expect(refused.status).toBe(503);
   expect(Number(refused.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
   expect(await refused.json()).toMatchObject({
-    error: { message: expect.stringMatching(/would begin in about .* after the deadline/) },
+    error: { message: expect.stringMatching(/would be done in about .* after the deadline/) },
   });
   busy.abort();
   await Promise.all([long, waiting]);

@@ -3,7 +3,7 @@ The four calls of ctranslate2's Whisper, each for several jobs at once, with the
 
 What must be equal within one call, so that no result changes (tests hold it token by token and score by score):
 - `generate`: the position of start-of-transcript, the number of task tokens behind it, and every option;
-- `align`: the start sequence (language and task) and the width of the filter;
+- `align`: the start sequence (language and task), the width of the filter, and the length of the longest text;
 - `encode` and `detect_language`: the shape.
 """
 

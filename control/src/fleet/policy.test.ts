@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRestartPolicy, type Demise } from "./policy.ts";
 
@@ -53,4 +54,48 @@ test("where no job was ever finished, no input is to blame", () => {
   const policy = createRestartPolicy(settings, never);
   const verdicts = Array.from({ length: 6 }, () => policy.judge({ ...idleDeath, explained: true }).respawn);
   expect(verdicts).toEqual([true, true, true, true, true, false]);
+});
+
+const deaths = fc.array(
+  fc.record({
+    wasReady: fc.boolean(),
+    finishedJobs: fc.nat(2),
+    // Rare, as it is.
+    permanent: fc.nat(9).map((number) => number === 0),
+    explained: fc.boolean(),
+  }),
+  { maxLength: 60 },
+);
+
+test("whatever it dies of, a slot is given up in time and never too early, and its delays stay in bounds (10,000 runs)", () => {
+  fc.assert(
+    fc.property(deaths, fc.double({ min: 0, max: 0.999, noNaN: true }), (history, chance) => {
+      const policy = createRestartPolicy(settings, () => chance);
+      let idle = 0;
+      let stillborn = 0;
+      let proven = false;
+      for (const death of history) {
+        const verdict = policy.judge(death);
+        if (death.permanent) {
+          if (verdict.respawn) return false;
+          continue;
+        }
+        proven ||= death.finishedJobs > 0;
+        if (death.finishedJobs > 0) idle = 0;
+        const excused = death.explained && proven;
+        idle = excused ? 0 : idle + 1;
+        stillborn = excused || death.wasReady ? 0 : stillborn + 1;
+        if (verdict.respawn !== (idle <= settings.maxFailures && stillborn < 2)) return false;
+        if (
+          verdict.respawn &&
+          !(verdict.delayMs >= settings.backoffMs / 2 && verdict.delayMs <= settings.maxBackoffMs)
+        ) {
+          return false;
+        }
+      }
+      policy.forgive();
+      return policy.judge(idleDeath).respawn;
+    }),
+    { numRuns: 10_000 },
+  );
 });

@@ -11,22 +11,22 @@ help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 start: install ## Install what is missing, then serve on 127.0.0.1:8000
-	@$(HUM) models install
+	@$(HUM) models pull
 	@exec $(HUM) serve
 
 test: install-dev ## Run the tests of both languages on real weights and real processes
-	@$(HUM) models install
+	@$(HUM) models pull
 	@exec $(NODE) control/test/run.ts test
 
 test-system: install-dev ## Run the tests that need Debian packages (.ci/run names them)
-	@$(HUM) models install
+	@$(HUM) models pull
 	@exec $(NODE) control/test/run.ts test-system
 
 check: install-dev ## Format, lint, types, layers, dead code, locks, container files
 	@exec $(NODE) control/gates/check.ts
 
 bench: install ## Measure the server beside plain faster-whisper, and what HTTP, ZeroMQ and events add
-	@$(HUM) models install
+	@$(HUM) models pull
 	@npm run --silent bench:engine
 	@npm run --silent bench:overhead
 

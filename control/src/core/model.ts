@@ -4,14 +4,15 @@ export interface ModelEntry {
   /** Canonical name; may hold a slash. */
   name: string;
   aliases: string[];
-  engine: "faster-whisper" | "fake";
+  /** Which engine of the sidecar reads it, such as faster-whisper. */
+  engine: string;
   /** ISO 639-1 codes it understands, or "all" of Whisper's. */
   languages: "all" | string[];
   /** Whether it can translate to English. */
   translates: boolean;
-  /** What pins the weights: a hub revision, or the weights' sha256 in short. */
+  /** What pins the weights: a hub revision, the weights' sha256 in short, or a package's version; `unpinned` for the user's own. */
   revision: string;
-  /** Absolute directory of the weights; empty for engines that have none. */
+  /** Absolute directory of the weights; empty for engines that bring their own. */
   path: string;
 }
 

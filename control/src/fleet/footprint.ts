@@ -1,6 +1,7 @@
 /** How much memory a model's engine process will take, before it was ever started. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { bytesIn } from "../core/installed.ts";
 import type { ModelEntry } from "../core/model.ts";
 
 /** Python, CTranslate2 and the other libraries, and what a few requests at once need. */
@@ -8,6 +9,10 @@ const processBytes = 200 * 1024 * 1024;
 
 /** Weights are published with 16 bits; int8 takes half of that, and conversion while loading takes it for a moment. */
 export function estimateFootprint(model: Pick<ModelEntry, "path">): number {
-  const weights = model.path === "" ? undefined : statSync(join(model.path, "model.bin"), { throwIfNoEntry: false });
-  return processBytes + (weights?.size ?? 0);
+  return processBytes + (model.path === "" ? 0 : weightsIn(model.path));
+}
+
+/** CTranslate2's model.bin, or where an engine has its own files, all of them. */
+function weightsIn(directory: string): number {
+  return statSync(join(directory, "model.bin"), { throwIfNoEntry: false })?.size ?? bytesIn(directory);
 }

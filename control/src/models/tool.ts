@@ -1,4 +1,4 @@
-/** Runs a command to its end and keeps what it said: pip and Python's zipfile. */
+/** Runs a command to its end and keeps what it said: pip, Python's zipfile, and the hub's client. */
 import { HumError } from "../core/errors.ts";
 import { spawnChild } from "../platform/child.ts";
 
@@ -11,6 +11,7 @@ export async function runTool(options: {
   args: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
   signal: AbortSignal;
+  onLine?: (line: string, stream: "stdout" | "stderr") => void;
 }): Promise<{ code: number | null; lines: string[] }> {
   options.signal.throwIfAborted();
   const lines: string[] = [];
@@ -20,7 +21,8 @@ export async function runTool(options: {
     env: Object.fromEntries(
       Object.entries(options.env).filter((pair): pair is [string, string] => pair[1] !== undefined),
     ),
-    onLine(line) {
+    onLine(line, stream) {
+      options.onLine?.(line, stream);
       lines.push(line);
       if (lines.length > keptLines) lines.shift();
     },

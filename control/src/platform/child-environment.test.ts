@@ -18,3 +18,10 @@ test("a variable that is not set is not set for a child either", () => {
   vi.stubEnv("CUDA_VISIBLE_DEVICES", undefined);
   expect(childEnvironment("/package")).not.toHaveProperty("CUDA_VISIBLE_DEVICES");
 });
+
+test("a child on a job's path never asks the hub", () => {
+  vi.stubEnv("HF_HUB_OFFLINE", "0");
+  vi.stubEnv("HF_TOKEN", "hf_secret");
+  expect(childEnvironment("/package")).toMatchObject({ HF_HUB_OFFLINE: "1" });
+  expect(childEnvironment("/package")).not.toHaveProperty("HF_TOKEN");
+});

@@ -1,41 +1,22 @@
-/** One control plane per data directory: a lock that the system releases however its holder ends. */
+/** One control plane per data directory. */
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { type FileLock, takeLock } from "./file-lock.ts";
 
-export interface DataLock {
-  release(): void;
-}
+export type DataLock = FileLock;
 
 /** Its presence also tells that the directory has been ours before. */
 export const lockFileOf = (dataDir: string) => join(dataDir, "lock.db");
 
-/**
- * Node has no flock; an exclusive SQLite transaction is one, on every platform, and needs no stale-pid guessing.
- * Throws where another process holds it, or it cannot be taken at all.
- */
+/** Throws where another process holds it, or it cannot be taken at all. */
 export function lockDataDir(dataDir: string): DataLock {
-  let database: DatabaseSync | undefined;
+  let lock: FileLock | null;
   try {
-    database = new DatabaseSync(lockFileOf(dataDir));
-    const held = database;
-    held.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
-    return { release: () => held.close() };
+    lock = takeLock(lockFileOf(dataDir));
   } catch (cause) {
-    database?.close();
-    throw new Error(isHeld(cause) ? heldMessage(dataDir) : brokenMessage(dataDir, cause), { cause });
+    throw new Error(brokenMessage(dataDir, cause), { cause });
   }
-}
-
-/** SQLITE_BUSY and SQLITE_LOCKED, whose low byte the extended codes keep. */
-const heldCodes: readonly number[] = [5, 6];
-
-function isHeld(cause: unknown): boolean {
-  return (
-    cause instanceof Error &&
-    "errcode" in cause &&
-    typeof cause.errcode === "number" &&
-    heldCodes.includes(cause.errcode & 0xff)
-  );
+  if (lock === null) throw new Error(heldMessage(dataDir));
+  return lock;
 }
 
 const heldMessage = (dataDir: string) =>

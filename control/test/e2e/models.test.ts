@@ -78,6 +78,10 @@ test("what cannot be loaded is refused in OpenAI's shape, with what would be rig
   const { post } = await server();
   const refused = async (body: unknown) => (await post("/v1/models/load", body)) as unknown;
   expect(await refused({ model: "nope" })).toMatchObject({ status: 404, body: { error: { code: "model_unknown" } } });
+  expect(await refused({ model: "large" })).toMatchObject({
+    status: 404,
+    body: { error: { code: "model_unknown", message: expect.stringContaining("models pull large-v3") } },
+  });
   expect(await refused({ model: "base", device: "tpu" })).toMatchObject({
     status: 400,
     body: { error: { code: "bad_request", param: "device" } },

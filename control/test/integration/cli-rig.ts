@@ -1,5 +1,5 @@
 /** The command line for its tests: the real launcher in a process of its own, with the environment that a test gives it. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished, vi } from "vitest";
@@ -62,6 +62,13 @@ export function makeDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "hum-cli-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
+}
+
+/** What a pull has left in a model directory: models, and what is under way; a lock that nobody holds is nothing. */
+export function contentsOf(modelDir: string): string[] {
+  const names = (directory: string) => (existsSync(directory) ? readdirSync(directory) : []);
+  const staged = names(join(modelDir, ".pull")).filter((name) => !name.includes(".lock"));
+  return [...names(modelDir).filter((name) => name !== ".pull"), ...staged.map((name) => join(".pull", name))];
 }
 
 /** Settings of a node on the scripted engine, whose transcripts cost nothing. */

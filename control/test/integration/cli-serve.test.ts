@@ -72,7 +72,7 @@ test("serve without its model's weights says how to get them, and starts nothing
   expect(result).toEqual({
     code: 1,
     out: [],
-    err: ["hum-helix serve: model base is known but not installed; run: npx hum-helix models install base"],
+    err: ["hum-helix serve: model base is known but not installed; run: npx hum-helix models pull base"],
   });
 });
 

@@ -4,8 +4,9 @@ import argparse
 import os
 import signal
 import sys
-import threading
 from types import FrameType
+
+from hum_sidecar.parent import leave_with_parent
 
 
 def main() -> int:
@@ -13,7 +14,7 @@ def main() -> int:
     # A terminal's Ctrl-C is for the control plane, which then stops us in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     arguments = _arguments()
-    threading.Thread(target=_leave_with_parent, name="parent-watch", daemon=True).start()
+    leave_with_parent()
 
     # Only now the libraries, so that the two lines above hold from the first moment.
     from hum_sidecar.loop import Loop
@@ -39,13 +40,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--endpoint", required=True, help="where the control plane listens, as ipc://PATH")
     parser.add_argument("--identity", required=True, help="a routing id that no process had before")
     return parser.parse_args()
-
-
-def _leave_with_parent() -> None:
-    """The parent holds our stdin and writes nothing: its end means that the parent is gone, however it went."""
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
-    os._exit(0)
 
 
 if __name__ == "__main__":

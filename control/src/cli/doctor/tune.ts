@@ -28,7 +28,8 @@ export interface TuneOptions {
 export async function tune(options: TuneOptions): Promise<{ file: string; tuning: Tuning }> {
   const { config, host } = options;
   const model = createCatalogue(config).resolve(undefined);
-  if (model.engine !== "faster-whisper") {
+  // Layouts are about sharing weights out over cores; an engine that brings its own sees to that itself.
+  if (model.path === "") {
     throw new HumError(
       "bad_request",
       `model ${model.name} runs on ${model.engine}, which has no layouts to choose from`,

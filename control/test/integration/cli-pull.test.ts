@@ -112,9 +112,13 @@ test("files without a listed hash are held to the hub's own for the revision, an
   expect(await findings()).toMatchObject({ state: "fail", detail: expect.stringContaining("model.bin has sha256") });
 });
 
-test("a connection that is cut goes on where it was", async () => {
-  const { hub, env } = await setup({ cutAfter: 3 * megabyte });
+test.each([
+  ["goes on where it was", false],
+  ["begins anew where the hub cannot go on", true],
+])("a connection that is cut %s", async (_, ignoresRange) => {
+  const { hub, models, env } = await setup({ cutAfter: 3 * megabyte, ignoresRange });
   expect(await runCli(pull, { env })).toMatchObject({ code: 0 });
+  expect(readFileSync(join(models, "small", "model.bin"))).toEqual(weights);
   const ranges = hub.asked.flatMap(({ range }) => (range === undefined ? [] : [Number(/\d+/.exec(range)?.[0])]));
   expect(ranges).toHaveLength(1);
   expect(ranges[0]).toBeGreaterThanOrEqual(2 * megabyte);

@@ -19,6 +19,8 @@ export interface HubFile {
   stallsAfter?: number;
   /** Sent, then the connection is cut, once. */
   cutAfter?: number;
+  /** Sent from its start, whatever is asked for. */
+  ignoresRange?: boolean;
   /** Sent from another host, as large files are. */
   elsewhere?: boolean;
 }
@@ -95,7 +97,8 @@ const nameOf = (request: IncomingMessage) => request.url?.split("/").at(-1) ?? "
 
 function send(file: HubFile, to: { request: IncomingMessage; response: ServerResponse }): void {
   const { request, response } = to;
-  const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
+  const asked = file.ignoresRange === true ? "" : request.headers.range;
+  const from = Number(/^bytes=(\d+)-$/.exec(asked ?? "")?.[1] ?? 0);
   const rest = file.bytes.subarray(from);
   if (from > 0) {
     response.statusCode = 206;

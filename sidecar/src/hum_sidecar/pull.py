@@ -6,10 +6,8 @@ only its HTTP is used here. Prints lines of JSON: `done_bytes` and `total_bytes`
 last one with `failed` (see hub_failure.py).
 """
 
-import hashlib
 import json
 import os
-import re
 import shutil
 import sys
 import threading
@@ -24,6 +22,7 @@ from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
 from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers
 
+from hum_sidecar.etag import differing, is_sha256
 from hum_sidecar.hub_failure import Mismatch, NoSpace, describe
 from hum_sidecar.parent import leave_with_parent
 
@@ -104,7 +103,6 @@ def look_up(name: str, wanted: Wanted, *, request: Request) -> Download:
     told = get_hf_file_metadata(url, timeout=constants.HF_HUB_ETAG_TIMEOUT)
     if told.size is not None and wanted.bytes not in (None, told.size):
         raise Mismatch(f"{name} has {told.size} bytes on the hub, but the catalogue lists {wanted.bytes}")
-    # Of a large file the hub's etag is the sha256, of a small one git's hash.
     if wanted.sha256 is not None and is_sha256(told.etag) and told.etag != wanted.sha256:
         raise Mismatch(f"{name} has sha256 {told.etag} on the hub, but the catalogue lists {wanted.sha256}")
     return Download(name, wanted, url, path, part, told.etag, told.size if wanted.bytes is None else wanted.bytes)
@@ -133,25 +131,6 @@ def fetch(download: Download) -> None:
         download.part.unlink()
         raise Mismatch(f"{download.name} has the hash {found}, but the hub's for this revision is {download.etag}")
     download.part.replace(download.path)
-
-
-def differing(path: Path, etag: str | None) -> str | None:
-    """The file's hash where it is not the etag; None where it is, or the etag is none of the two that the hub uses."""
-    if is_sha256(etag):
-        digest = hashlib.sha256()
-    elif etag is not None and re.fullmatch("[0-9a-f]{40}", etag):
-        digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
-    else:
-        return None
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-    found = digest.hexdigest()
-    return None if found == etag else found
-
-
-def is_sha256(etag: str | None) -> bool:
-    return etag is not None and re.fullmatch("[0-9a-f]{64}", etag) is not None
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from hum_sidecar.calls import Calls
 from hum_sidecar.errors import HumError, without_details
 from hum_sidecar.log import log, log_raised
-from hum_sidecar.memory import resident_bytes
+from hum_sidecar.memory import give_back, resident_bytes
 from hum_sidecar.messages import (
     PROTOCOL_MAJOR,
     PROTOCOL_MINOR,
@@ -34,6 +34,7 @@ from hum_sidecar.messages import (
     Stop,
     ToSidecar,
 )
+from hum_sidecar.rest import Rest
 from hum_sidecar.stats import Stats
 from hum_sidecar.task import Task
 from hum_sidecar.wire import Dealer, Refused, encode
@@ -62,6 +63,7 @@ class Loop:
         self._outbox: deque[list[bytes]] = deque()
         self._tasks: dict[str, Task] = {}
         self._stats = Stats()
+        self._rest = Rest()
         self._workers: Workers | None = None
         self._calls: Calls | None = None
         self._slots = 0
@@ -80,6 +82,7 @@ class Loop:
             self._act()
             self._receive()
             self._expire()
+            self._tidy()
             self._report()
             self._flush()
         if self._workers is not None and not self._tasks:
@@ -123,6 +126,8 @@ class Loop:
         self._slots = crew.slots
         self._calls = crew.calls
         self._stats.watch(crew.calls)
+        # What loading took for a while.
+        give_back()
         self._emit(Ready(self._slots, crew.model, load_s, resident_bytes()))
 
     def _act(self) -> None:
@@ -195,6 +200,7 @@ class Loop:
             self._refuse(task, "overloaded", f"{len(self._tasks)} jobs are under way; the credit is {self._slots}")
         else:
             self._tasks[task.id] = task
+            self._rest.end()
             self._workers.submit(task)
 
     def _refuse(self, task: Task, code: ErrorCode, message: str) -> None:
@@ -238,6 +244,7 @@ class Loop:
         self._post(message, [encode(message)])
 
     def _post(self, message: FromSidecar, frames: list[bytes]) -> None:
+        task = None
         match message:
             case Done() | Decoded():
                 if (task := self._tasks.pop(message.id, None)) is not None:
@@ -247,7 +254,14 @@ class Loop:
                     self._stats.count_failed(busy_s=task.busy_s())
             case _:
                 pass
+        if task is not None and not self._tasks:
+            self._rest.begin(time.monotonic())
         self._outbox.append(frames)
+
+    def _tidy(self) -> None:
+        if self._rest.take(time.monotonic()):
+            give_back()
+            self._stats.memory_changed()
 
     def _report(self) -> None:
         metrics = self._stats.take(time.monotonic())
@@ -262,8 +276,7 @@ class Loop:
         """How long there is nothing to do if nothing comes; None for ever."""
         now = time.monotonic()
         moments = [task.deadline for task in self._tasks.values() if task.deadline is not None and task.deadline > now]
-        if (due_at := self._stats.due_at()) is not None:
-            moments.append(due_at)
+        moments += [at for at in (self._stats.due_at(), self._rest.due_at()) if at is not None]
         return None if not moments else min(moments) - now
 
     def _leave(self) -> None:

@@ -1,5 +1,6 @@
 """What this process holds and may have of the machine: memory, and processor time."""
 
+import ctypes
 import math
 import resource
 import sys
@@ -15,6 +16,16 @@ def resident_bytes() -> int:
     except OSError:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak if sys.platform == "darwin" else peak * 1024
+
+
+def give_back() -> None:
+    """
+    What was freed but is kept for the next allocation goes back to the system, as far as whole pages of it are free.
+    Only glibc keeps much, and only glibc has this.
+    """
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "malloc_trim"):
+        libc.malloc_trim(0)
 
 
 def limit_growth(extra_bytes: int) -> bool:

@@ -34,6 +34,10 @@ class Stats:
         self._busy_s += busy_s
         self._changed = True
 
+    def memory_changed(self) -> None:
+        """By other means than a job."""
+        self._changed = True
+
     def due_at(self) -> float | None:
         """When to tell next; None while there is nothing new."""
         return self._told_at + _INTERVAL_S if self._changed else None

@@ -1,6 +1,7 @@
 /** What is known of a request whose process was lost: whether it had begun, and what the death says about its input. */
 import { HumError, type Stage } from "../core/errors.ts";
 import type { ChildExit } from "../platform/child.ts";
+import { isStopped } from "../platform/process-state.ts";
 
 /**
  * `crash`: the process ended by a fault of its own, such as a segmentation fault, an exit code, or a stuck IO loop.
@@ -48,4 +49,15 @@ export function blameOf(exit: ChildExit): Blame {
 export function describeExit(exit: ChildExit): string {
   if (exit.error !== null) return `it could not be started: ${exit.error}`;
   return exit.signal === null ? `it exited with code ${exit.code}` : `it was ended by ${exit.signal}`;
+}
+
+/** Of a process whose IO loop answers no more. Held by a signal, it says nothing of what it had in work. */
+export function judgeSilence(pid: number | undefined, silentMs: number): { reason: string; blame: Blame } {
+  const held = pid !== undefined && isStopped(pid);
+  const why = held ? "a signal from outside has stopped it" : "its IO loop is stuck";
+  return { reason: `silent for ${silentMs} ms, ${why}`, blame: held ? "outside" : "crash" };
+}
+
+export function describeStall(oldestCallS: number, stallMs: number): string {
+  return `a call into its engine runs for ${oldestCallS.toFixed(1)} s, over ${stallMs / 1000} s: it is stuck`;
 }

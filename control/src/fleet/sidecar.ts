@@ -6,7 +6,7 @@ import type { Child, ChildExit } from "../platform/child.ts";
 import type { Link, Received } from "../wire/link.ts";
 import { type FromSidecar, protocolVersion, type ToSidecar } from "../wire/messages.ts";
 import { watchLiveness } from "./liveness.ts";
-import { type Blame, blameOf, describeExit, lostRequest } from "./loss.ts";
+import { type Blame, blameOf, describeExit, describeStall, judgeSilence, lostRequest } from "./loss.ts";
 
 type MessageOf<Type extends FromSidecar["type"]> = Extract<FromSidecar, { type: Type }>;
 export type Ready = MessageOf<"ready">;
@@ -107,7 +107,10 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     curious: () => pending.size > 0,
     // Never while loading: building a model may hold Python's lock for seconds.
     ping: (seq) => (state === "ready" || state === "stopping" ? tell({ type: "ping", seq }) : liveness.heard()),
-    onSilent: (silentMs) => kill(`silent for ${silentMs} ms, its IO loop is stuck`, { graceMs: deafGraceMs }),
+    onSilent(silentMs) {
+      const { reason, blame } = judgeSilence(child.pid, silentMs);
+      kill(reason, { blame, graceMs: deafGraceMs });
+    },
   });
   void child.exited.then(bury);
 
@@ -183,11 +186,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
 
   /** Calls that return one after the other are work, and none at all is idleness; only one that never returns is stuck. */
   function judgeCall(oldestCallS: number) {
-    if (oldestCallS * 1000 <= options.stallMs) return;
-    const limitS = options.stallMs / 1000;
-    kill(`a call into its engine runs for ${oldestCallS.toFixed(1)} s, over ${limitS} s: it is stuck`, {
-      blame: "stall",
-    });
+    if (oldestCallS * 1000 > options.stallMs) kill(describeStall(oldestCallS, options.stallMs), { blame: "stall" });
   }
 
   function greet(hello: MessageOf<"hello">) {

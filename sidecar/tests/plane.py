@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 import zmq
 
-from hum_sidecar.engines.faster_whisper_terms import DEFAULT_VAD
+from hum_sidecar.engines.whisper.terms import DEFAULT_VAD
 from hum_sidecar.messages import (
     BytesRef,
     Decode,
@@ -135,7 +135,7 @@ class Sidecar:
 
 
 @contextmanager
-def sidecar(role: str, directory: Path) -> Generator[Sidecar]:
+def sidecar(role: str, directory: Path, *, source: Path = SOURCE) -> Generator[Sidecar]:
     """A process of that role, killed in the end if it still lives; `directory` must have a short path."""
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     router = context.socket(zmq.ROUTER)
@@ -146,7 +146,7 @@ def sidecar(role: str, directory: Path) -> Generator[Sidecar]:
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "hum_sidecar", "--role", role, "--endpoint", endpoint, "--identity", "test.1"],
-            env={"PYTHONPATH": str(SOURCE)},
+            env={"PYTHONPATH": str(source)},
             stdin=subprocess.PIPE,
             stderr=log,
             start_new_session=True,

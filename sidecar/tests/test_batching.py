@@ -19,7 +19,7 @@ from hum_sidecar.engines.batching.call import Call
 from hum_sidecar.engines.batching.choice import Caps
 from hum_sidecar.engines.batching.detection import decoding_window
 from hum_sidecar.engines.faster_whisper import FasterWhisper, load_engine
-from hum_sidecar.engines.protocol import Outcome
+from hum_sidecar.engines.protocol import Host, Outcome
 from hum_sidecar.errors import HumError
 from hum_sidecar.messages import BytesRef, Job, TranscriptSegment
 from hum_sidecar.options import JobOptions
@@ -94,7 +94,7 @@ def calls() -> Calls:
 
 @pytest.fixture(scope="module")
 def engine(calls: Calls) -> FasterWhisper:
-    return load_engine(msgspec.structs.replace(load("base", workers=2), threads_per_worker=2, slots=16), calls)
+    return load_engine(msgspec.structs.replace(load("base", workers=2), threads_per_worker=2, slots=16), Host(calls))
 
 
 # All that is mixed where calls meet most; every third otherwise, which is enough to see that nothing is mixed up.

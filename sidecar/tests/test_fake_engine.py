@@ -29,7 +29,7 @@ def test_it_says_hello_then_ready_with_one_slot_of_look_ahead(short_dir: Path) -
     with sidecar("engine", short_dir) as engine:
         hello = engine.hear(Hello)
         assert (hello.role, hello.pid, hello.protocol.major) == ("engine", engine.process.pid, 2)
-        assert set(hello.versions) == {"faster-whisper", "ctranslate2", "pyzmq", "msgspec"}
+        assert set(hello.versions) >= {"faster-whisper", "pyzmq", "msgspec"}
         engine.send(load("fake:echo", workers=2))
         ready = engine.hear(Ready)
         assert ready.slots == 3

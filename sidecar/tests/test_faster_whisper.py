@@ -16,8 +16,8 @@ from faster_whisper import transcribe as upstream
 from hum_sidecar.audio import Samples, samples_of
 from hum_sidecar.calls import Calls
 from hum_sidecar.engines.faster_whisper import FasterWhisper, load_engine
-from hum_sidecar.engines.faster_whisper_terms import LOST_LOGPROB, told
-from hum_sidecar.engines.protocol import Outcome
+from hum_sidecar.engines.protocol import LOST_LOGPROB, Host, Outcome
+from hum_sidecar.engines.whisper.terms import told
 from hum_sidecar.errors import HumError
 from hum_sidecar.messages import BytesRef, Job, TranscriptSegment, Word
 from hum_sidecar.options import JobOptions
@@ -49,7 +49,7 @@ class Counted:
 
 @pytest.fixture(scope="module")
 def engine() -> FasterWhisper:
-    return load_engine(load("tiny.en", workers=2), Calls())
+    return load_engine(load("tiny.en", workers=2), Host(Calls()))
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ def test_its_identity_says_what_really_answers(engine: FasterWhisper) -> None:
 def test_what_cannot_be_loaded_says_why(changes: dict[str, Any], message: str) -> None:
     asked = msgspec.structs.replace(load("tiny.en"), device="cpu", **changes)
     with pytest.raises(HumError, match=message) as raised:
-        load_engine(asked, Calls())
+        load_engine(asked, Host(Calls()))
     assert (raised.value.code, raised.value.stage) == ("loading", "load")
 
 
@@ -216,7 +216,7 @@ def test_damaged_weights_say_why(tmp_path: Path) -> None:
     for name in ("model.bin", "config.json", "tokenizer.json"):
         (tmp_path / name).write_bytes(b"{}")
     with pytest.raises(HumError, match="cannot be loaded") as raised:
-        load_engine(msgspec.structs.replace(load("tiny.en"), path=str(tmp_path)), Calls())
+        load_engine(msgspec.structs.replace(load("tiny.en"), path=str(tmp_path)), Host(Calls()))
     assert raised.value.code == "loading"
     # What the library says is in the cause, which is logged; it may name the directory.
     assert raised.value.message.endswith(f"{type(raised.value.__cause__).__name__} (the server's log says more)")

@@ -11,6 +11,7 @@ from hum_sidecar.audio import Samples, samples_of
 from hum_sidecar.calls import Calls
 from hum_sidecar.engines.batching.shortened import is_poor, shortened
 from hum_sidecar.engines.faster_whisper import FasterWhisper, load_engine
+from hum_sidecar.engines.protocol import Host
 from hum_sidecar.messages import BytesRef, Job
 from hum_sidecar.options import JobOptions
 from hum_sidecar.task import Task
@@ -24,7 +25,7 @@ LONG = np.concatenate([JFK_SAMPLES, PAUSE] * 3)
 
 @pytest.fixture(scope="module")
 def engine() -> FasterWhisper:
-    return load_engine(load("base", workers=2), Calls())
+    return load_engine(load("base", workers=2), Host(Calls()))
 
 
 def texts(engine: FasterWhisper, samples: Samples, asked: JobOptions) -> list[tuple[str, list[int]]]:

@@ -5,7 +5,7 @@ import time
 from hum_sidecar.audio import SAMPLE_RATE, samples_of
 from hum_sidecar.calls import Calls
 from hum_sidecar.engines.load import load_engine
-from hum_sidecar.engines.protocol import Engine
+from hum_sidecar.engines.protocol import Engine, Host
 from hum_sidecar.messages import Done, Job, Load, Segment, Started, TranscriptSegment
 from hum_sidecar.source import open_source
 from hum_sidecar.task import Task
@@ -15,7 +15,7 @@ from hum_sidecar.work import Crew, Outlet, guarded
 def load_crew(load: Load, outlet: Outlet) -> Crew:
     """Raises HumError `loading`; takes as long as the model does."""
     calls = Calls()
-    engine = load_engine(load, outlet, calls)
+    engine = load_engine(load, Host(calls, outlet))
 
     def work(task: Task) -> None:
         if isinstance(task.message, Job):

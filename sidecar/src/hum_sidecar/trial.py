@@ -17,8 +17,8 @@ import msgspec
 
 from hum_sidecar.audio import Samples, samples_of
 from hum_sidecar.calls import Calls
-from hum_sidecar.engines.faster_whisper import load_engine
-from hum_sidecar.engines.protocol import Engine
+from hum_sidecar.engines.load import load_engine
+from hum_sidecar.engines.protocol import Engine, Host
 from hum_sidecar.memory import resident_bytes
 from hum_sidecar.messages import BytesRef, Job, Load
 from hum_sidecar.options import JobOptions
@@ -32,7 +32,7 @@ def main() -> None:
     """Prints the line; raises whatever keeps the engine from loading."""
     load_json, options_json, path = sys.argv[1:]
     options = msgspec.json.decode(options_json, type=JobOptions)
-    engine = load_engine(msgspec.json.decode(load_json, type=Load), Calls())
+    engine = load_engine(msgspec.json.decode(load_json, type=Load), Host(Calls()))
     with wave.open(path) as wav:
         samples = samples_of(wav.readframes(wav.getnframes()))
 

@@ -8,29 +8,17 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 from hum_sidecar.audio import SAMPLE_RATE, Samples
 from hum_sidecar.calls import Calls
-from hum_sidecar.engines.protocol import Outcome, Run, worker_count
+from hum_sidecar.engines.protocol import Host, Outcome, Rig, Run, worker_count
 from hum_sidecar.errors import HumError
 from hum_sidecar.messages import Load, ModelIdentity, TranscriptSegment, Word
 from hum_sidecar.options import JobOptions
 
 # One frame that is no msgpack, one that is no map, one of no known type, one that lacks its fields.
 GARBAGE = (b"\xc1", b"\x93\x01\x02\x03", b"\x81\xa4type\xa5gibber", b"\x81\xa4type\xa4done")
-
-
-class Rig(Protocol):
-    """What only this engine may do to its process."""
-
-    def send_raw(self, frame: bytes) -> None:
-        """A frame to the control plane, whatever it holds."""
-        ...
-
-    def run_on_io(self, action: Callable[[], None]) -> None:
-        """Run this in the thread that owns the socket."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -123,8 +111,10 @@ class Fake:
         return Outcome(options.language or "en", 1.0)
 
 
-def load_engine(load: Load, rig: Rig, calls: Calls) -> Fake:
+def load_engine(load: Load, host: Host) -> Fake:
     """Raises HumError `loading` for a name that is no script, and where the script says so."""
+    if host.rig is None:
+        raise HumError("loading", "the fake engine needs a control plane to fail towards", stage="load")
     try:
         script = parse_script(load.model)
     except ValueError as error:
@@ -132,7 +122,7 @@ def load_engine(load: Load, rig: Rig, calls: Calls) -> Fake:
     time.sleep(script.load_s)
     if script.load_fail:
         raise HumError("loading", f"model '{load.model}' cannot be loaded: its script says so", stage="load")
-    return Fake(script, load=load, rig=rig, calls=calls)
+    return Fake(script, load=load, rig=host.rig, calls=host.calls)
 
 
 def _segment(index: int, *, end: float, with_words: bool) -> TranscriptSegment:

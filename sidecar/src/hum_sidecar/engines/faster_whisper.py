@@ -13,14 +13,9 @@ from hum_sidecar.engines.batching.batcher import Batcher
 from hum_sidecar.engines.batching.choice import Caps
 from hum_sidecar.engines.batching.job_calls import JobCalls, Manner
 from hum_sidecar.engines.batching.operations import Operations
-from hum_sidecar.engines.faster_whisper_terms import (
-    arguments_of,
-    batched_arguments_of,
-    finite,
-    told,
-)
-from hum_sidecar.engines.presence import Presence
-from hum_sidecar.engines.protocol import Outcome, Run, worker_count
+from hum_sidecar.engines.protocol import Host, Outcome, Run, finite, worker_count
+from hum_sidecar.engines.whisper.presence import Presence
+from hum_sidecar.engines.whisper.terms import arguments_of, batched_arguments_of, told
 from hum_sidecar.errors import HumError, without_details
 from hum_sidecar.log import log
 from hum_sidecar.messages import Load, ModelIdentity, TranscriptSegment
@@ -128,7 +123,7 @@ class FasterWhisper:
         return Outcome("en", 0.0 if self._multilingual else 1.0)
 
 
-def load_engine(load: Load, calls: Calls) -> FasterWhisper:
+def load_engine(load: Load, host: Host) -> FasterWhisper:
     """From a local directory only. Raises HumError `loading` with what is missing or unsupported."""
     directory = Path(load.path)
     missing = [name for name in _NEEDED_FILES if not (directory / name).is_file()]
@@ -174,7 +169,7 @@ def load_engine(load: Load, calls: Calls) -> FasterWhisper:
     except (RuntimeError, ValueError, OSError) as error:
         raise _not_loadable(load, f"faster-whisper raised {without_details(error)}") from error
     log("info", "model loaded", model=load.model, device=device, compute_type=compute_type, workers=workers)
-    return FasterWhisper(whisper, load=load, workers=workers, calls=calls, encoder=encoder)
+    return FasterWhisper(whisper, load=load, workers=workers, calls=host.calls, encoder=encoder)
 
 
 def _not_loadable(load: Load, why: str) -> HumError:

@@ -1,23 +1,21 @@
-"""From a `load` message to an engine; each engine's libraries are imported only when it is asked for."""
+"""From a `load` message to an engine, whose module and libraries are imported only when it is asked for."""
 
-from hum_sidecar.calls import Calls
-from hum_sidecar.engines.fake import Rig
-from hum_sidecar.engines.protocol import Engine
+from importlib import import_module
+
+from hum_sidecar import engines
+from hum_sidecar.engines.protocol import Engine, Host, LoadEngine
 from hum_sidecar.errors import HumError
 from hum_sidecar.messages import Load
 
 
-def load_engine(load: Load, rig: Rig, calls: Calls) -> Engine:
+def load_engine(load: Load, host: Host) -> Engine:
     """Raises HumError `loading`."""
-    match load.engine:
-        case "faster-whisper":
-            from hum_sidecar.engines import faster_whisper
-
-            return faster_whisper.load_engine(load, calls)
-        case "fake":
-            from hum_sidecar.engines import fake
-
-            return fake.load_engine(load, rig, calls)
-        case _:
-            message = f"engine '{load.engine}' is unknown; there are 'faster-whisper' and 'fake'"
-            raise HumError("loading", message, stage="load")
+    names = engines.names()
+    if load.engine not in names:
+        message = f"engine '{load.engine}' is unknown; there are {', '.join(names)}"
+        raise HumError("loading", message, stage="load")
+    module = import_module(f"{engines.__name__}.{load.engine.replace('-', '_')}")
+    load_it: LoadEngine | None = getattr(module, "load_engine", None)
+    if load_it is None:
+        raise HumError("loading", f"engine '{load.engine}' cannot load: it has no function load_engine", stage="load")
+    return load_it(load, host)

@@ -1,18 +1,15 @@
 """Between the wire's terms and faster-whisper's: a job's options as its arguments, its segments as ours."""
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hum_sidecar.engines.protocol import LOST_LOGPROB, finite
 from hum_sidecar.messages import TranscriptSegment, Word
 from hum_sidecar.options import JobOptions, VadParameters
 
 if TYPE_CHECKING:
     from faster_whisper import transcribe
-
-# Told where the engine's own is no number: 0 would claim certainty; this lies below all real ones, and its exp() is 0.
-LOST_LOGPROB = -1000.0
 
 # What only this project knows; everything else of a job's options is faster-whisper's, under its own name or below.
 _OURS = ("temperatures", "clip_timestamps", "vad_parameters", "speech_gate", "profile", "batch_size", "deterministic")
@@ -81,8 +78,3 @@ def told(segment: "transcribe.Segment") -> TranscriptSegment:
 
 def _told_word(word: "transcribe.Word") -> Word:
     return Word(word.word, finite(word.start), finite(word.end), finite(word.probability))
-
-
-def finite(value: float, *, lost: float = 0.0) -> float:
-    """The wire and JSON have no other numbers. A probability that is lost is 0: no confidence."""
-    return float(value) if math.isfinite(value) else lost

@@ -76,7 +76,9 @@ function differences(some: Pins, more: Pins): string[] {
 function staleness(file: string): string[] {
   const project = readFileSync(file, "utf8");
   const locked = new Map([...dev.pins, ...bootstrap.pins]);
-  const wanted = [...project.matchAll(/"([a-z0-9._-]+)==([^\s";]+)"/g)].filter(([, name]) => name !== "hatchling");
+  const wanted = [...project.matchAll(/"([a-z0-9._-]+)==([^\s";]+)(?: ;[^"]*)?"/g)].filter(
+    ([, name]) => name !== "hatchling",
+  );
   return wanted
     .filter(([, name = "", version]) => locked.get(name) !== version)
     .map(([, name = "", version]) => `${file}: wants ${name} ${version}, locked is ${locked.get(name)}: run make lock`);

@@ -173,9 +173,10 @@ def fake_engine(model: str, directory: Path, *, workers: int = 1) -> Generator[S
         yield process
 
 
-def load(model: str, *, workers: int = 1) -> Load:
-    engine = "fake" if model.startswith("fake:") else "faster-whisper"
-    path = "" if engine == "fake" else str(MODEL_DIR / model)
+def load(model: str, *, engine: str | None = None, workers: int = 1) -> Load:
+    if engine is None:
+        engine = "fake" if model.startswith("fake:") else "faster-whisper"
+    path = str(MODEL_DIR / model) if engine == "faster-whisper" else ""
     return Load(model, "test", engine, path, "auto", "auto", workers, 1, 0, 0, 0)
 
 

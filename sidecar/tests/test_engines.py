@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from hum_sidecar.calls import Calls
@@ -45,7 +44,7 @@ def test_a_new_engine_is_one_new_file(short_dir: Path) -> None:
     source = copy_with(short_dir, module="grey_parrot", text=PARROT)
     with sidecar("engine", short_dir, source=source) as engine:
         engine.hear(Hello)
-        engine.send(msgspec.structs.replace(load("polly"), engine="grey-parrot"))
+        engine.send(load("polly", engine="grey-parrot"))
         ready = engine.hear(Ready)
         assert ready.model is not None
         assert (ready.model.name, ready.model.engine) == ("polly", "grey-parrot")
@@ -57,7 +56,7 @@ def test_a_new_engine_is_one_new_file(short_dir: Path) -> None:
 def test_a_file_that_loads_nothing_is_no_engine(short_dir: Path) -> None:
     with sidecar("engine", short_dir, source=copy_with(short_dir, module="mute", text="")) as engine:
         engine.hear(Hello)
-        engine.send(msgspec.structs.replace(load("polly"), engine="mute"))
+        engine.send(load("polly", engine="mute"))
         error = engine.hear(Failed).error
         assert (error.code, error.message) == ("loading", "engine 'mute' cannot load: it has no function load_engine")
 
@@ -65,5 +64,5 @@ def test_a_file_that_loads_nothing_is_no_engine(short_dir: Path) -> None:
 @pytest.mark.parametrize("name", ["none", "", "load", "protocol", "batching", "whisper", "fake.py", "..fake", "Fake"])
 def test_a_name_that_is_no_engine_is_refused_with_those_that_there_are(name: str) -> None:
     with pytest.raises(HumError, match=f"engine '{name}' is unknown; there are fake, faster-whisper") as raised:
-        load_engine(msgspec.structs.replace(load("tiny.en"), engine=name), Host(Calls()))
+        load_engine(load("tiny.en", engine=name), Host(Calls()))
     assert (raised.value.code, raised.value.stage) == ("loading", "load")

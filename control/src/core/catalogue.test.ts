@@ -6,6 +6,7 @@ import { createCatalogue } from "./catalogue.ts";
 import type { Config } from "./config.ts";
 import { type Marker, markerName, modelPath } from "./installed.ts";
 import { loadConfig } from "./load-config.ts";
+import type { Catalogue } from "./model.ts";
 import { readModelSpecs } from "./model-spec.ts";
 
 /** The real catalogue over a model directory where `installed` look as the installer leaves them. */
@@ -33,6 +34,12 @@ function setup(options: { installed?: string[]; config?: Partial<Config> } = {})
   }
   return { modelDir, catalogue: createCatalogue(config) };
 }
+
+/** They come inside a Python package, with nothing on disk of their own. */
+const inPackages = ["pocketsphinx-en-us"];
+
+const installedOf = (catalogue: Catalogue) =>
+  catalogue.list().flatMap(({ model, installed }) => (installed ? [model.name] : []));
 
 function makeDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "hum-models-"));
@@ -70,14 +77,14 @@ test("an unknown model is refused with what exists and what may be meant", () =>
 test("a model that is not installed is refused with how to install it", () => {
   const { catalogue } = setup({ installed: ["base"] });
   expect(() => catalogue.resolve("tiny.en")).toThrow(/not installed; run: npx hum-helix models pull tiny\.en/);
-  expect(catalogue.list().flatMap(({ model, installed }) => (installed ? [model.name] : []))).toEqual(["base"]);
+  expect(installedOf(catalogue)).toEqual(["base", ...inPackages]);
 });
 
 test("a truncated file or a marker of other weights counts as not installed", () => {
   const { catalogue, modelDir } = setup({ installed: ["base", "tiny.en"] });
   truncateSync(join(modelDir, "base", "model.bin"), 10);
   writeFileSync(join(modelDir, "tiny.en", markerName), JSON.stringify({ files: { "model.bin": "0".repeat(64) } }));
-  expect(catalogue.list().filter(({ installed }) => installed)).toEqual([]);
+  expect(installedOf(catalogue)).toEqual(inPackages);
 });
 
 test("a fake model is refused unless the configuration allows it", () => {

@@ -1,5 +1,5 @@
 /** What a process and all its descendants have used, from /proc. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const ticksPerS = 100;
 
@@ -24,6 +24,14 @@ export function usageOf(root: number): Usage {
     usage.peakBytes += kilobytes(pid, "VmHWM") * 1024;
   }
   return usage;
+}
+
+/** Of this process alone: begins to look for its highest memory, and tells by how much that was above what it has now. */
+export function watchMemory(pid: number): () => number {
+  const idle = kilobytes(pid, "VmRSS");
+  // The kernel then counts VmHWM from here on.
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
+  return () => (kilobytes(pid, "VmHWM") - idle) * 1024;
 }
 
 /** From the third field of proc(5)'s stat on, as numbers: 1 is the parent, 11 and 12 are ticks in user and system mode. */

@@ -1,4 +1,4 @@
-/** Who is measured: plain faster-whisper in two layouts, and the server; all asked in the same way. */
+/** Who hears speech: plain faster-whisper in two layouts, and the server; all asked in the same way. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -7,15 +7,22 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text as readText } from "node:stream/consumers";
 import { z } from "zod";
+import type { Priority } from "../../src/core/job.ts";
 import type { Layout } from "../../src/core/tuning.ts";
 import { variablesOf } from "../../src/fleet/process.ts";
 import { modelDir, python } from "../e2e/direct.ts";
 import type { TestServer } from "../e2e/server.ts";
+import type { Device } from "./device.ts";
 
-/** In faster-whisper's names; null detects the language. */
 export interface Asked {
+  /** Null detects it. */
   language: string | null;
   beam_size: number;
+  /** Through BatchedInferencePipeline, or the profile that is like it. */
+  batched?: boolean;
+  /** The server's alone, as is the next: faster-whisper knows neither. */
+  deterministic?: boolean;
+  priority?: Priority;
 }
 
 export interface Answer {
@@ -24,23 +31,27 @@ export interface Answer {
   hottest: number;
 }
 
-export interface Subject {
+export interface Process {
   name: string;
   pid: number;
+  stop(): Promise<void>;
+}
+
+export interface Subject extends Process {
   /** `path` is a 16 kHz mono WAV. */
   transcribe(path: string, asked: Asked): Promise<Answer>;
-  stop(): Promise<void>;
 }
 
 const answerSchema = z.object({ id: z.number(), tokens: z.array(z.number()), hottest: z.number() });
 
 /** `layout` null: faster-whisper's defaults in a plain environment. */
-export function startDirect(name: string, options: { model: string; layout: Layout | null }): Subject {
-  const { model, layout } = options;
+export function startDirect(name: string, options: { model: string; device: Device; layout: Layout | null }): Subject {
+  const { model, device, layout } = options;
   const numbers = layout === null ? [] : [layout.workers, layout.threads_per_worker].map(String);
   const env = { ...process.env, ...(layout === null ? {} : variablesOf(layout.environment)) };
   const script = join(import.meta.dirname, "direct_engine.py");
-  const child = spawn(python, [script, modelDir(model), ...numbers], { env, stdio: ["pipe", "pipe", "inherit"] });
+  const args = [script, modelDir(model), device.device, device.computeType, ...numbers];
+  const child = spawn(python, args, { env, stdio: ["pipe", "pipe", "inherit"] });
   const waiting = new Map<number, PromiseWithResolvers<Answer>>();
   const ended = once(child, "close").then(() => {
     for (const { reject } of waiting.values()) reject(new Error(`${name} ended`));
@@ -54,11 +65,11 @@ export function startDirect(name: string, options: { model: string; layout: Layo
   return {
     name,
     pid: child.pid ?? 0,
-    transcribe(path, asked) {
+    transcribe(path, { language, beam_size, batched = false }) {
       last += 1;
       const answer = Promise.withResolvers<Answer>();
       waiting.set(last, answer);
-      child.stdin.write(`${JSON.stringify({ id: last, path, options: asked })}\n`);
+      child.stdin.write(`${JSON.stringify({ id: last, path, batched, options: { language, beam_size } })}\n`);
       return answer.promise;
     },
     async stop() {
@@ -78,15 +89,21 @@ export function overHttp(name: string, server: TestServer, options: { model: str
   return {
     name,
     pid: server.pid,
-    async transcribe(path, { language, beam_size }) {
+    async transcribe(path, { language, beam_size, batched, deterministic, priority }) {
       const body = files.getOrInsertComputed(path, () => readFileSync(path));
       const query = new URLSearchParams({
         model: options.model,
         response_format: "verbose_json",
         beam_size: String(beam_size),
         ...(language === null ? {} : { language }),
+        ...(batched === true ? { profile: "batched" } : {}),
+        ...(deterministic === true ? { deterministic: "true" } : {}),
       });
-      const headers = { "content-type": "audio/wav", "content-length": body.byteLength };
+      const headers = {
+        "content-type": "audio/wav",
+        "content-length": body.byteLength,
+        ...(priority === undefined ? {} : { "x-priority": priority }),
+      };
       const asked = request(`${server.url}/v1/audio/transcriptions?${query}`, { agent, method: "POST", headers });
       const answered = once(asked, "response");
       asked.end(body);

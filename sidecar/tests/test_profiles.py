@@ -17,6 +17,7 @@ from hum_sidecar.options import JobOptions
 from hum_sidecar.task import Task
 from media import JFK
 from plane import MODEL_DIR, load, options
+from wer import Errors, errors_of
 
 JFK_SAMPLES = samples_of(JFK.read_bytes()[-352_000:])
 PAUSE = np.zeros(16_000, dtype=np.float32)
@@ -53,10 +54,10 @@ def test_batched_and_other_jobs_run_side_by_side(engine: FasterWhisper) -> None:
 
 
 def test_the_fast_profile_says_the_same_words_of_clear_speech(engine: FasterWhisper) -> None:
-    fast = texts(engine, JFK_SAMPLES, options(profile="fast", language="en"))
-    assert "".join(text for text, _ in fast) == "".join(
-        text for text, _ in texts(engine, JFK_SAMPLES, options(language="en"))
-    )
+    whole = "".join(text for text, _ in texts(engine, JFK_SAMPLES, options(language="en")))
+    fast = "".join(text for text, _ in texts(engine, JFK_SAMPLES, options(language="en", profile="fast")))
+    # A comma may come and go.
+    assert errors_of(whole, fast, language="en") == Errors(words=22, errors=0)
 
 
 def test_less_padding_is_kept_for_a_short_clip_only() -> None:
@@ -64,11 +65,11 @@ def test_less_padding_is_kept_for_a_short_clip_only() -> None:
     features[:, :, :400] = -1
     short = shortened(features)
     assert short is not None
-    assert short.shape == (1, 80, 1000)
-    features[:, :, :1101] = -1
+    assert short.shape == (1, 80, 1300)
+    features[:, :, :1301] = -1
     longer = shortened(features)
     assert longer is not None
-    assert longer.shape == (1, 80, 1202)
+    assert longer.shape == (1, 80, 1402)
     features[:, :, :1600] = -1
     assert shortened(features) is None
 

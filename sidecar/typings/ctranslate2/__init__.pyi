@@ -1,4 +1,4 @@
-# What the sidecar uses of ctranslate2, which has no types.
+# What the sidecar and its tests use of ctranslate2, which has no types.
 from typing import Any
 
 import numpy.typing as npt
@@ -6,6 +6,7 @@ from ctranslate2 import models as models
 
 def get_cuda_device_count() -> int: ...
 def get_supported_compute_types(device: str, device_index: int = ...) -> set[str]: ...
+def set_random_seed(seed: int) -> None: ...
 
 class StorageView:
     @property

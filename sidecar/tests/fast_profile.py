@@ -2,7 +2,8 @@
 `npm run bench:fast`: what the `fast` profile saves, and what it costs in words, on speech with known text.
 
 Needs the Debian packages that .ci/run names. Both profiles transcribe the same clips, the language given, on one
-thread, so that processor time is work and not waiting. The interval is that of a paired bootstrap over clips.
+thread, so that processor time is work and not waiting, in the environment that the server gives its engines. The
+interval is that of a paired bootstrap over clips.
 """
 
 import argparse

@@ -28,6 +28,9 @@ export function childEnvironment(packageDir: string): Record<string, string> {
     ...env,
     PYTHONPATH: packageDir,
     PYTHONUNBUFFERED: "1",
+    // numpy's threads, which make the features, would spin a while after each call, and take the processor from the model:
+    // 30 ms of the 230 that a short clip takes. They sleep at once so; with fewer of them the features would be others.
+    OPENBLAS_THREAD_TIMEOUT: "4",
     // Weights are installed before; an engine that reaches for the hub would hang where there is no network.
     HF_HUB_OFFLINE: "1",
   };

@@ -60,6 +60,7 @@ class JobCalls:
         self._batcher = batcher
         self._tokenizer = tokenizer
         self._start_token = tokenizer.token_to_id("<|startoftranscript|>")
+        self._end_token = tokenizer.token_to_id("<|endoftext|>")
         self._run = run
         self._manner = manner
         self._kept: Kept | None = None
@@ -94,7 +95,7 @@ class JobCalls:
             return found
         room = options["max_length"] - len(prompts[0])
         penalty = options.get("length_penalty", 1.0)
-        if not is_poor(found[0], room=room, length_penalty=penalty, text_of=self._tokenizer.decode):
+        if not is_poor(found[0], room=room, length_penalty=penalty, text_of=self._text):
             return found
         whole = short.whole = self._ask("encode", short.features)
         return self._ask("generate", whole, key=key, texts=prompts, rest=options)
@@ -133,6 +134,10 @@ class JobCalls:
         output = self._ask("encode", view_of(less))
         self._short = Shortened(features, output)
         return output
+
+    def _text(self, tokens: list[int]) -> str:
+        """Without the timestamps, which are the tokens from the end token on."""
+        return self._tokenizer.decode([token for token in tokens if token < self._end_token])
 
     def _trusted(self, output: "StorageView") -> "StorageView":
         """What to decode from: the whole window's output where the shortened one's was not good enough."""

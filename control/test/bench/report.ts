@@ -23,7 +23,7 @@ export interface RowResult {
   ratio: Ratio | null;
   /** To another row, where that is the one to compare with. */
   versus: { row: string; ratio: Ratio } | null;
-  /** The most that the last of these two may be. */
+  /** The most that the last of these two should be. */
   target: number | null;
   met: boolean | null;
   cpu_s: number;

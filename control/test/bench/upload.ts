@@ -17,6 +17,7 @@ import type { TestServer } from "../e2e/server.ts";
 import type { Clip } from "./corpus.ts";
 import { watchMemory } from "./process-tree.ts";
 import type { Row, Scenario } from "./scenarios.ts";
+import { median } from "./statistics.ts";
 import type { Process } from "./subjects.ts";
 
 export interface Receiver extends Process {
@@ -74,17 +75,24 @@ export function uploadScenario(clip: Clip, receivers: readonly Receiver[]): Scen
     process: receiver,
     async run() {
       const growth = watchMemory(receiver.pid);
-      const { seconds, durationS } = await send(file, receiver);
-      if (Math.abs(durationS - clip.seconds) > 0.01) {
-        throw new Error(`${receiver.name} found ${durationS} s of audio; it was sent ${clip.seconds} s`);
+      const took: number[] = [];
+      while (took.length < uploadsARun) {
+        const { seconds, durationS } = await send(file, receiver);
+        if (Math.abs(durationS - clip.seconds) > 0.01) {
+          throw new Error(`${receiver.name} found ${durationS} s of audio; it was sent ${clip.seconds} s`);
+        }
+        took.push(seconds);
       }
-      return { value: seconds, beside: { [receiver.memory]: growth() / 1e6 } };
+      return { value: median(took), beside: { [receiver.memory]: growth() / 1e6 } };
     },
   });
   const [reference, ...others] = receivers.map(row);
   const rows = [...(reference === undefined ? [] : [reference]), ...others.map((one) => ({ ...one, target: 0.4 }))];
   return { name: "upload", unit: "s", isLong: false, guessS: 1, rows };
 }
+
+/** One takes a tenth of a second, in which anything may happen; its run is their median. */
+const uploadsARun = 5;
 
 const boundary = "hum-bench";
 

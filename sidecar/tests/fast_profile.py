@@ -20,6 +20,7 @@ from hum_sidecar.calls import Calls
 from hum_sidecar.engines.batching import job_calls
 from hum_sidecar.engines.batching.shortened import is_poor
 from hum_sidecar.engines.faster_whisper import FasterWhisper, load_engine
+from hum_sidecar.engines.protocol import Host
 from hum_sidecar.messages import BytesRef, Job, Load
 from hum_sidecar.options import JobOptions
 from hum_sidecar.task import Task
@@ -51,7 +52,7 @@ class Comparison:
 
 def one_thread_engine(model: str = "base") -> FasterWhisper:
     path = str(MODEL_DIR / model)
-    return load_engine(Load(model, "bench", "faster-whisper", path, "cpu", "int8", 1, 1, 0, 0, 0), Calls())
+    return load_engine(Load(model, "bench", "faster-whisper", path, "cpu", "int8", 1, 1, 0, 0, 0), Host(Calls()))
 
 
 def compare(engine: FasterWhisper, clips: Iterable[Clip]) -> list[Comparison]:

@@ -11,7 +11,7 @@ import type { SlotObserver } from "../core/slot.ts";
 import type { Layout, Tuning } from "../core/tuning.ts";
 import type { Link } from "../wire/link.ts";
 import { type Role, roles, type ToSidecar } from "../wire/messages.ts";
-import { estimateFootprint } from "./footprint.ts";
+import { estimateFootprint, weightBytesOf } from "./footprint.ts";
 import { findGpus, placeProcesses } from "./gpus.ts";
 import { chooseLayout } from "./layout.ts";
 import { createRestartPolicy } from "./policy.ts";
@@ -62,7 +62,6 @@ const shareForModels = 0.7;
 
 export function createFleet(options: FleetOptions): Fleet {
   const { config, link, log, metrics } = options;
-  const layout = chooseLayout(config.engine, { tuning: options.tuning ?? null });
   const gpus = findGpus();
   /** A name may come again after its pool was stopped, while a process of that pool still ends. */
   const incarnations = new Map<string, number>();
@@ -83,6 +82,10 @@ export function createFleet(options: FleetOptions): Fleet {
     placement: { device: config.engine.device, compute_type: config.engine.compute_type },
     estimateBytes: estimateFootprint,
     open(model, placement) {
+      const layout = chooseLayout(config.engine, {
+        tuning: options.tuning ?? null,
+        weightBytes: weightBytesOf(model),
+      });
       const places = placeProcesses({ device: placement.device, sidecars: config.engine.sidecars, gpus });
       return openPool(poolName(model), {
         role: "engine",

@@ -9,10 +9,11 @@ const processBytes = 200 * 1024 * 1024;
 
 /** Weights are published with 16 bits; int8 takes half of that, and conversion while loading takes it for a moment. */
 export function estimateFootprint(model: Pick<ModelEntry, "path">): number {
-  return processBytes + (model.path === "" ? 0 : weightsIn(model.path));
+  return processBytes + weightBytesOf(model);
 }
 
-/** CTranslate2's model.bin, or where an engine has its own files, all of them. */
-function weightsIn(directory: string): number {
-  return statSync(join(directory, "model.bin"), { throwIfNoEntry: false })?.size ?? bytesIn(directory);
+/** CTranslate2's model.bin, or where an engine has its own files, all of them; 0 for a model inside a Python package. */
+export function weightBytesOf({ path }: Pick<ModelEntry, "path">): number {
+  if (path === "") return 0;
+  return statSync(join(path, "model.bin"), { throwIfNoEntry: false })?.size ?? bytesIn(path);
 }

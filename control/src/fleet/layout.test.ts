@@ -19,13 +19,28 @@ const tuning: Tuning = {
 const left = { workers: 0, threads_per_worker: 0, use_tuning: true };
 
 test.each([
+  [1, 2, 1, 0],
+  [2, 2, 1, 2],
+  [4, 4, 1, 4],
+  [8, 4, 2, 8],
+  [64, 16, 4, 8],
+])(
+  "%i cores that nobody measured get %i workers of %i threads, and %i threads to encode for a lone request",
+  (...row) => {
+    const [cores, workers, threads_per_worker, encode_threads] = row;
+    expect(untunedLayout(cores)).toMatchObject({ workers, threads_per_worker, encode_threads });
+  },
+);
+
+test.each([
   [1, 2, 1],
   [2, 2, 2],
-  [4, 2, 4],
   [8, 4, 4],
   [64, 32, 4],
-])("%i cores that nobody measured get %i workers of %i threads", (cores, workers, threads) => {
-  expect(untunedLayout(cores)).toMatchObject({ workers, threads_per_worker: threads });
+])("weights that are too large to be held twice get, on %i cores, %i workers of %i threads", (...row) => {
+  const [cores, workers, threads_per_worker] = row;
+  const layout = untunedLayout(cores, { weightBytes: 1_500_000_000 });
+  expect(layout).toMatchObject({ workers, threads_per_worker, encode_threads: 0 });
 });
 
 test("what was measured is used where the configuration leaves both numbers open", () => {

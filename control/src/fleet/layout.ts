@@ -17,25 +17,42 @@ const heap = [
 ].join(":");
 
 const mostThreads = 4;
+const mostEncodeThreads = 8;
+
+/** Of a model.bin: larger weights are not held twice for the sake of lone requests. */
+const mostCopiedBytes = 600 * 1024 * 1024;
 
 /**
- * Twice as many threads as cores: while one call waits for memory or runs Python, another computes, and a lone request
- * still has all cores. On 2 cores 2 x 2 took 0.90 of the time of faster-whisper's defaults for a lone clip and 0.72 for
- * eight at once, where 2 x 1 took 1.49 and 0.76.
+ * One thread for each call, since decoding hardly gains by a second one, and a copy of the model that encodes on all cores
+ * while only one request is there: encoding does gain. On 2 cores this took 0.51 of the time of faster-whisper's defaults for
+ * a lone clip and 0.48 for eight at once. With many cores a call gets several threads: few machines have a request for each.
+ *
+ * Without a copy, twice as many threads as cores, so that a lone request still has all of them: 0.71 and 0.51.
  */
-export function untunedLayout(cores: number): Layout {
-  const threads = Math.min(mostThreads, cores);
-  const workers = Math.max(1, Math.round((2 * cores) / threads));
-  return { workers, threads_per_worker: threads, encode_threads: 0, environment: { GLIBC_TUNABLES: heap } };
+export function untunedLayout(cores: number, options: { weightBytes?: number } = {}): Layout {
+  const environment = { GLIBC_TUNABLES: heap };
+  if ((options.weightBytes ?? 0) > mostCopiedBytes) {
+    const threads = Math.min(mostThreads, cores);
+    const workers = Math.max(1, Math.round((2 * cores) / threads));
+    return { workers, threads_per_worker: threads, encode_threads: 0, environment };
+  }
+  const threads = Math.min(mostThreads, Math.max(1, Math.floor(cores / 4)));
+  return {
+    workers: Math.max(2, Math.round(cores / threads)),
+    threads_per_worker: threads,
+    encode_threads: cores > threads ? Math.min(mostEncodeThreads, cores) : 0,
+    environment,
+  };
 }
 
 /** What the configuration leaves at 0 is measured or guessed; as soon as it sets either number it decides on both. */
 export function chooseLayout(
   engine: Pick<Config["engine"], "workers" | "threads_per_worker" | "use_tuning">,
-  options: { tuning: Tuning | null; cores?: number },
+  options: { tuning: Tuning | null; cores?: number; weightBytes?: number },
 ): Layout {
-  const untuned = untunedLayout(options.cores ?? availableParallelism());
-  const measured = engine.use_tuning ? (options.tuning?.choice ?? untuned) : untuned;
+  const { tuning, cores = availableParallelism(), weightBytes = 0 } = options;
+  const untuned = untunedLayout(cores, { weightBytes });
+  const measured = engine.use_tuning ? (tuning?.choice ?? untuned) : untuned;
   if (engine.workers === 0 && engine.threads_per_worker === 0) return measured;
   return {
     workers: engine.workers || untuned.workers,

@@ -23,6 +23,8 @@ export interface Corpus {
   large: Clip;
   /** In words, for the report. */
   description: string;
+  /** A path beside the clips, which goes with them. */
+  beside(name: string): string;
   dispose(): void;
 }
 
@@ -59,6 +61,7 @@ export function makeCorpus(): Corpus {
     file5: long("file-5-minutes", 300),
     large: long("file-60-mb", 1900),
     description: `the sample cut at its pauses${others.length > 0 ? `, and ${others.length} LibriVox clips` : " only"}`,
+    beside: (name) => join(dir, name),
     dispose: () => rmSync(dir, { recursive: true, force: true }),
   };
 }

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import { processIo } from "../../src/cli/io.ts";
 import { createStatusLine } from "../../src/cli/status-line.ts";
 import { checkoutRoot } from "../../src/core/checkout.ts";
-import { readTuning } from "../../src/core/tuning.ts";
+import { readTuning, writeTuning } from "../../src/core/tuning.ts";
 import { chooseLayout } from "../../src/fleet/layout.ts";
 import { startServer } from "../e2e/server.ts";
 import { makeCorpus } from "./corpus.ts";
@@ -48,14 +48,20 @@ function keep<P extends Process>(one: P): P {
   return one;
 }
 
+/** A server of its own data directory knows nothing of what was measured in this checkout's. */
+function tunedDirectory(): Record<string, string> {
+  if (tuning === null) return {};
+  const directory = corpus.beside("data");
+  writeTuning(directory, tuning);
+  return { HUM_DATA_DIR: directory };
+}
+
 async function startSpeakers(): Promise<Speakers> {
   const server = await startServer({
     HUM_MODEL: model,
     HUM_DEVICE: device.device,
     HUM_COMPUTE_TYPE: device.computeType,
-    ...(layout === null
-      ? {}
-      : { HUM_WORKERS: String(layout.workers), HUM_THREADS_PER_WORKER: String(layout.threads_per_worker) }),
+    ...tunedDirectory(),
   });
   const speakers = {
     server: keep(overHttp("hum-helix", server, { model })),

@@ -124,9 +124,12 @@ function besideOf(figures: readonly Figure[]): Record<string, number> {
   );
 }
 
+const describeLayout = ({ workers, threads_per_worker, encode_threads }: Layout) =>
+  `${workers} workers x ${threads_per_worker} threads, ${encode_threads} to encode for a lone request`;
+
 export function renderReport(report: Report): string {
   const { machine, device, layout } = report;
-  const cores = layout === null ? "" : `; ${layout.workers} workers x ${layout.threads_per_worker} threads`;
+  const cores = layout === null ? "" : `; ${describeLayout(layout)}`;
   return [
     `${machine.processor}, ${machine.cores} cores, ${machine.system}`,
     `${report.at}, commit ${report.commit?.replace(/^(.{12})[^-]*/, "$1") ?? "unknown"}`,

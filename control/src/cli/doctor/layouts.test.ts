@@ -19,8 +19,10 @@ const measured = (lone_s: number, busy_s: number, megabytes = 300): Measured => 
 
 describe("the stages", () => {
   test("begin with the layout that is used where nothing was measured, and no split twice", () => {
-    const pairs = vary("workers x threads").map((one) => `${one.workers} x ${one.threads_per_worker}`);
-    expect(pairs).toEqual(["2 x 2", "2 x 1", "1 x 2"]);
+    const splits = vary("workers x threads").map(
+      (one) => `${one.workers} x ${one.threads_per_worker} + ${one.encode_threads}`,
+    );
+    expect(splits).toEqual(["2 x 1 + 2", "2 x 2 + 0", "2 x 1 + 0", "1 x 2 + 0"]);
   });
 
   test("keep the best so far among what they compare it with", () => {

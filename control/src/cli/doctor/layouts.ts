@@ -17,10 +17,10 @@ export function stagesFor(host: Host): Stage[] {
   const { cores } = host;
   const base = untunedLayout(cores);
   return [
-    { name: "workers x threads", vary: () => splits(cores).map((split) => ({ ...base, ...split })) },
+    { name: "workers x threads", vary: () => [base, ...splits(cores).map((split) => ({ ...base, ...split }))] },
     {
       name: "encoding apart",
-      vary: (best) => [best, { ...best, threads_per_worker: 1, workers: cores, encode_threads: cores }],
+      vary: (best) => [best, { ...best, encode_threads: best.encode_threads > 0 ? 0 : cores }],
     },
     { name: "allocator", vary: (best) => (host.glibc ? allocators.map((value) => withTunables(best, value)) : [best]) },
     {
@@ -39,9 +39,12 @@ export function stagesFor(host: Host): Stage[] {
   ];
 }
 
-/** Few workers of many threads answer a lone request soon, many of few do more at once; and what lies between. */
+/**
+ * Without a copy that encodes: few workers of many threads answer a lone request soon, many of few do more at once; and
+ * what lies between.
+ */
 function splits(cores: number): Pick<Layout, "workers" | "threads_per_worker" | "encode_threads">[] {
-  const { workers, threads_per_worker } = untunedLayout(cores);
+  const { workers, threads_per_worker } = untunedLayout(cores, { weightBytes: Number.POSITIVE_INFINITY });
   const pairs = [
     [workers, threads_per_worker],
     [cores, 1],

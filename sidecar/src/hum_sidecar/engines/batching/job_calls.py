@@ -157,7 +157,7 @@ class JobCalls:
         shape = tuple(views.shape[1:])
         call = Call(
             kind,
-            (kind, shape, key) if self._manner.shares_calls else None,
+            (kind, shape, key) if self._may_share(kind) else None,
             views,
             views.shape[0],
             self._run,
@@ -166,6 +166,10 @@ class JobCalls:
             rest or {},
         )
         return self._batcher.ask(call)
+
+    def _may_share(self, kind: Kind) -> bool:
+        """On a CPU an encoding fills its caches alone: several in one call take as long, and the sum of their memory."""
+        return self._manner.shares_calls and not (kind == "encode" and self._model.device == "cpu")
 
     # What faster-whisper reads beside the calls: is_multilingual, device, n_mels and the like.
     def __getattr__(self, name: str) -> Any:

@@ -32,3 +32,7 @@ def test_a_read_ends_with_the_region_and_with_the_file(tmp_path: Path) -> None:
         assert [region.read(3), region.read(3), region.read()] == [b"234", b"56", b""]
     with Region(str(tmp_path / "audio"), offset=8, length=100) as region:
         assert region.read() == b"89"
+    with Region(str(tmp_path / "audio"), offset=2, length=5) as region:
+        buffer = bytearray(8)
+        counts = [region.readinto(memoryview(buffer)[:3]), region.readinto(memoryview(buffer)[3:])]
+        assert (counts, bytes(buffer), region.tell()) == ([3, 2], b"23456\0\0\0", 5)

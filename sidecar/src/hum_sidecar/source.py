@@ -2,9 +2,13 @@
 
 import io
 import os
+from typing import TYPE_CHECKING
 
 from hum_sidecar.errors import HumError
 from hum_sidecar.messages import BytesRef, Stage
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 
 class Region(io.RawIOBase):
@@ -43,6 +47,12 @@ class Region(io.RawIOBase):
             self._position += len(piece)
             wanted -= len(piece)
         return b"".join(pieces)
+
+    def readinto(self, buffer: "Buffer", /) -> int:
+        left = max(0, self._length - self._position)
+        count = os.preadv(self._file.fileno(), [memoryview(buffer)[:left]], self._offset + self._position)
+        self._position += count
+        return count
 
     def close(self) -> None:
         if not self.closed:

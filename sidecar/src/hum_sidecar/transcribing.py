@@ -2,7 +2,7 @@
 
 import time
 
-from hum_sidecar.audio import SAMPLE_RATE, samples_of
+from hum_sidecar.audio import SAMPLE_RATE, read_samples
 from hum_sidecar.calls import Calls
 from hum_sidecar.engines.load import load_engine
 from hum_sidecar.engines.protocol import Engine, Host
@@ -34,7 +34,7 @@ def _transcribe(task: Task, job: Job, *, engine: Engine, outlet: Outlet) -> None
     outlet.send(Started(job.id, job.attempt))
     began = time.monotonic()
     with open_source(job.audio, task.payload, stage="transcribe") as source:
-        samples = samples_of(source.read())
+        samples = read_samples(source, job.audio.length)
     index = 0
 
     def tell(segment: TranscriptSegment) -> None:

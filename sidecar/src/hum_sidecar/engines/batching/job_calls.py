@@ -168,7 +168,7 @@ class JobCalls:
         return self._batcher.ask(call)
 
     def _may_share(self, kind: Kind) -> bool:
-        """On a CPU an encoding fills its caches alone: several in one call take as long, and the sum of their memory."""
+        """On a CPU one encoding fills the caches: several in one call take as long, and the sum of their memory."""
         return self._manner.shares_calls and not (kind == "encode" and self._model.device == "cpu")
 
     # What faster-whisper reads beside the calls: is_multilingual, device, n_mels and the like.

@@ -28,8 +28,11 @@ const maxHeadBytes = 64 * 1024;
 /** `path` is made only if it is needed, and must not exist. */
 export function createScratch(path: string): Scratch {
   const hash = createHash("sha256");
-  // One block that is filled and written over again: small chunks cannot pile up, and a large file needs no more.
+  // Blocks that are filled and written over again: small chunks cannot pile up, and a large file needs no more than two.
   let block = Buffer.alloc(0);
+  /** Beside the one that is filled, so that the client need not wait while that one is written. */
+  let spare = Buffer.alloc(0);
+  let writing: Promise<void> = Promise.resolve();
   let filled = 0;
   let flushed = 0;
   let head: Uint8Array | null = null;
@@ -47,14 +50,18 @@ export function createScratch(path: string): Scratch {
     block = larger;
   }
 
+  /** Resolves when the block may be filled again; how its writing went is told by the next call. */
   async function flush() {
     file ??= await open(path, "wx", 0o600);
     head ??= Buffer.from(block.subarray(0, maxHeadBytes));
-    for (let written = 0; written < filled; ) {
-      written += (await file.write(block, written, filled - written)).bytesWritten;
-    }
+    await writing;
+    const full = block.subarray(0, filled);
+    [block, spare] = [spare, block];
     flushed += filled;
     filled = 0;
+    writing = writeWhole(file, full);
+    // Whoever flushes or finishes next awaits it.
+    writing.catch(() => undefined);
   }
 
   /** How many of the bytes still fit into the block. */
@@ -90,8 +97,9 @@ export function createScratch(path: string): Scratch {
       return { source: { kind: "memory", data }, bytes, sha256: hash.digest("hex"), head: data };
     }
     await flush();
+    await writing;
     await file.close();
-    block = Buffer.alloc(0);
+    block = spare = Buffer.alloc(0);
     const source: ByteSource = { kind: "file", path, offset: 0, length: bytes };
     return { source, bytes, sha256: hash.digest("hex"), head: head ?? new Uint8Array(0) };
   }
@@ -119,12 +127,19 @@ export function createScratch(path: string): Scratch {
     async discard() {
       discarded = true;
       await work;
-      block = Buffer.alloc(0);
+      await writing.catch(() => undefined);
+      block = spare = Buffer.alloc(0);
       await file?.close();
       file = null;
       await rm(path, { force: true });
     },
   };
+}
+
+async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.byteLength; ) {
+    written += (await file.write(bytes, written, bytes.byteLength - written)).bytesWritten;
+  }
 }
 
 function toScratchError(error: unknown): unknown {

@@ -36,7 +36,8 @@ export function presentable(thrown: unknown, context: { log: Log; requestId: str
   const message = `this server failed unexpectedly; its log has the cause under request id ${requestId}`;
   const error = thrown instanceof HumError ? thrown : new HumError("internal", message, { cause: thrown });
   if (errorTable[error.code].status >= 500) {
-    const level = error.retryable ? "warn" : "error";
+    // To be full is no fault, and a line with its cause for each refusal would be work that makes it fuller.
+    const level = error.code === "overloaded" ? "debug" : error.retryable ? "warn" : "error";
     log[level]({ err: error, code: error.code, request_id: requestId }, "a request failed");
   }
   return error;

@@ -9,6 +9,12 @@ import { failureBody, failureResponse } from "./failure.ts";
 
 type Fetch = (request: Request, env: HttpEnv["Bindings"]) => Response | Promise<Response>;
 
+/**
+ * How long an idle connection stays, in milliseconds. Who closes it at the moment when the next request is on its way resets
+ * that request; so let it be the client, or the proxy before us, most of which give up after 60 s at the latest.
+ */
+const keepAliveTimeout = 65_000;
+
 export function createListener(fetch: Fetch): Server {
   const answering = new WeakMap<object, ServerResponse>();
   const listener = getRequestListener((request, env) => fetch(request, env as HttpEnv["Bindings"]), {
@@ -31,7 +37,7 @@ export function createListener(fetch: Fetch): Server {
     void listener(incoming, outgoing);
   };
   // Bodies have limits of their own, see body.ts.
-  const server = createServer({ requestTimeout: 0, headersTimeout: 30_000 }, onRequest);
+  const server = createServer({ requestTimeout: 0, headersTimeout: 30_000, keepAliveTimeout }, onRequest);
   // The upload says "continue" once it means to read the body.
   server.on("checkContinue", onRequest);
   // Unheard, Node would answer without a body or a request id; the router refuses it as it refuses all else.

@@ -25,8 +25,12 @@ export interface Scratch {
 
 const maxHeadBytes = 64 * 1024;
 
-/** `path` is made only if it is needed, and must not exist. */
-export function createScratch(path: string): Scratch {
+/**
+ * `path` is made only if it is needed, and must not exist. `expectedBytes` is what the client announced: with a block of that
+ * size from the start, nothing need be copied as it grows. It takes no memory before it is filled.
+ */
+export function createScratch(path: string, options: { expectedBytes?: number } = {}): Scratch {
+  const leastBytes = Math.min(maxMemoryBytes, options.expectedBytes ?? maxHeadBytes);
   const hash = createHash("sha256");
   // Blocks that are filled and written over again: small chunks cannot pile up, and a large file needs no more than two.
   let block = Buffer.alloc(0);
@@ -44,7 +48,7 @@ export function createScratch(path: string): Scratch {
   function reserve(bytes: number) {
     const wanted = Math.min(maxMemoryBytes, filled + bytes);
     if (wanted <= block.byteLength) return;
-    const size = Math.min(maxMemoryBytes, Math.max(wanted, block.byteLength * 2, maxHeadBytes));
+    const size = Math.min(maxMemoryBytes, Math.max(wanted, block.byteLength * 2, leastBytes));
     const larger = Buffer.allocUnsafeSlow(size);
     block.copy(larger, 0, 0, filled);
     block = larger;
@@ -92,7 +96,9 @@ export function createScratch(path: string): Scratch {
   async function finish(): Promise<ScratchAudio> {
     const bytes = flushed + filled;
     if (file === null) {
-      const data = Buffer.from(block.subarray(0, filled));
+      const used = block.subarray(0, filled);
+      // A job may wait for long: it keeps no more than it needs.
+      const data = filled * 2 > block.byteLength ? used : Buffer.from(used);
       block = Buffer.alloc(0);
       return { source: { kind: "memory", data }, bytes, sha256: hash.digest("hex"), head: data };
     }

@@ -44,7 +44,11 @@ async function accept(
   const arrivedMs = deps.clock.monotonicMs();
   const timeoutMs = timeoutMsOf(c.req.header("x-request-timeout-ms"));
   deps.admit();
-  const scratch = createScratch(join(deps.scratchDir, `${id}.upload`));
+  const announced = Number(c.req.header("content-length"));
+  const scratch = createScratch(
+    join(deps.scratchDir, `${id}.upload`),
+    Number.isSafeInteger(announced) ? { expectedBytes: announced } : {},
+  );
   const tidy = () =>
     scratch.discard().catch((error) => deps.log.warn({ err: error, request_id: id }, "a scratch file was not removed"));
   try {

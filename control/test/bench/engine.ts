@@ -1,6 +1,7 @@
 /** `npm run bench:engine`: the server, and faster-whisper in two layouts, on the same clips in one run, block by block. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { processIo } from "../../src/cli/io.ts";
 import { createStatusLine } from "../../src/cli/status-line.ts";
@@ -87,6 +88,9 @@ async function startUpload(): Promise<Scenario> {
   return scenario;
 }
 
+/** A sidecar gives back what is spare 10 s after its last job; the others do what they do. */
+const restMs = 12_000;
+
 const series = new Map<string, Series>();
 const seriesOf = (scenario: Scenario, row: string) =>
   series.getOrInsertComputed(`${scenario.name} ${row}`, () => ({ figures: [], cpuS: [] }));
@@ -143,6 +147,8 @@ try {
   const heard = speakers === null ? [] : speechScenarios(corpus, speakers);
   const received = only.includes("upload") ? [await startUpload()] : [];
   const scenarios = only.flatMap((name) => [...heard, ...received].filter((scenario) => scenario.name === name));
+  status.show("letting all of them rest");
+  await delay(restMs);
   const idle = new Map(started.map((one) => [one, usageOf(one.pid).residentBytes]));
   await measure(scenarios);
   status.clear();

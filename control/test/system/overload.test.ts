@@ -42,7 +42,8 @@ onLinux(
       HUM_LOG_LEVEL: "warn",
     });
     onTestFinished(async () => void (await server.stop()));
-    const memory = [residentBytes(server.pid)];
+    const before = residentBytes(server.pid);
+    const memory: number[] = [];
     const watch = setInterval(() => memory.push(residentBytes(server.pid)), 100);
     onTestFinished(() => clearInterval(watch));
     const outcomes = await overload(server.url);
@@ -61,7 +62,7 @@ onLinux(
       p95Ms: tookMs(accepted, 0.95),
       refusedP99Ms: tookMs(refused, 0.99),
       goodputPerS: accepted.filter(({ endedMs }) => endedMs < durationS * 1000).length / durationS,
-      grownMb: (early - (memory[0] ?? 0)) / 1e6,
+      grownMb: (early - before) / 1e6,
       grownLaterMb: (late - early) / 1e6,
     };
     process.stdout.write(`overload: ${JSON.stringify(facts)}\n`);

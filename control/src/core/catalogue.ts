@@ -5,7 +5,6 @@ import { HumError } from "./errors.ts";
 import { isInstalled, modelPath } from "./installed.ts";
 import { invocation } from "./invocation.ts";
 import type { Catalogue, ModelEntry } from "./model.ts";
-import { originOf } from "./model-source.ts";
 import { type ModelSpec, readModelSpecs } from "./model-spec.ts";
 import { nearest } from "./nearest.ts";
 
@@ -80,7 +79,7 @@ function revisionOf({ source }: ModelSpec): string {
         ? source.published.revision
         : `sha256:${largestOf(source.files)?.sha256.slice(0, 12)}`;
     case "wheel":
-      return originOf(source);
+      return source.version;
     case "directory":
       // Nothing pins the user's own files, and hashing gigabytes at every start is no price for a name.
       return "unpinned";

@@ -47,6 +47,13 @@ test("what was measured is used where the configuration leaves both numbers open
   expect(chooseLayout(left, { tuning })).toEqual(choice);
 });
 
+test("what was measured with a copy is not used for weights that are too large to be held twice, but for its environment", () => {
+  expect(chooseLayout(left, { tuning, cores: 2, weightBytes: 3_000_000_000 })).toEqual({
+    ...untunedLayout(2, { weightBytes: 3_000_000_000 }),
+    environment: choice.environment,
+  });
+});
+
 test("what was measured is not used where the configuration says so", () => {
   expect(chooseLayout({ ...left, use_tuning: false }, { tuning, cores: 2 })).toEqual(untunedLayout(2));
 });

@@ -45,6 +45,12 @@ export function untunedLayout(cores: number, options: { weightBytes?: number } =
   };
 }
 
+/** What was measured with small weights, for weights that are too large to be held twice: only its environment holds. */
+function fitted(choice: Layout, options: { untuned: Layout; weightBytes: number }): Layout {
+  const isTwice = choice.encode_threads > 0 && options.weightBytes > mostCopiedBytes;
+  return isTwice ? { ...options.untuned, environment: choice.environment } : choice;
+}
+
 /** What the configuration leaves at 0 is measured or guessed; as soon as it sets either number it decides on both. */
 export function chooseLayout(
   engine: Pick<Config["engine"], "workers" | "threads_per_worker" | "use_tuning">,
@@ -52,7 +58,7 @@ export function chooseLayout(
 ): Layout {
   const { tuning, cores = availableParallelism(), weightBytes = 0 } = options;
   const untuned = untunedLayout(cores, { weightBytes });
-  const measured = engine.use_tuning ? (tuning?.choice ?? untuned) : untuned;
+  const measured = engine.use_tuning ? fitted(tuning?.choice ?? untuned, { untuned, weightBytes }) : untuned;
   if (engine.workers === 0 && engine.threads_per_worker === 0) return measured;
   return {
     workers: engine.workers || untuned.workers,

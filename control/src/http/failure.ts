@@ -36,12 +36,18 @@ export function presentable(thrown: unknown, context: { log: Log; requestId: str
   const message = `this server failed unexpectedly; its log has the cause under request id ${requestId}`;
   const error = thrown instanceof HumError ? thrown : new HumError("internal", message, { cause: thrown });
   if (errorTable[error.code].status >= 500) {
-    // To be full is no fault, and a line with its cause for each refusal would be work that makes it fuller.
-    const level = error.code === "overloaded" ? "debug" : error.retryable ? "warn" : "error";
+    const level = isFullQueue(error) ? "debug" : error.retryable ? "warn" : "error";
     log[level]({ err: error, code: error.code, request_id: requestId }, "a request failed");
   }
   return error;
 }
+
+/**
+ * A queue that is full is no fault, and a line for each refusal would be work that makes it fuller: the node tells it once,
+ * by an event. A disk or a memory that is full has a cause, or another stage.
+ */
+const isFullQueue = (error: HumError) =>
+  error.code === "overloaded" && error.stage === "admission" && error.cause === undefined;
 
 /** A value from a request as it may stand in a message: quoted and short. */
 export function quote(value: string): string {

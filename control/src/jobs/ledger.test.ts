@@ -27,7 +27,7 @@ function jobOf(id: string, more: { audioS?: number; priority?: Priority } = {}):
   };
 }
 
-/** A ledger that has seen two jobs of 10 s side by side, each done in 4 s: 5 s of audio in a second. */
+/** A ledger that has seen two jobs of 10 s side by side, each done in 4 s. */
 function learnt() {
   let nowMs = 0;
   const ledger = createLedger({ wallMs: () => 0, monotonicMs: () => nowMs });
@@ -56,8 +56,14 @@ test("nothing is predicted of a model that has done nothing yet", () => {
 
 test("where engines have room nobody waits, and the work takes as long as lately", () => {
   const { predict } = learnt();
-  expect(predict({ free: 1 })).toEqual({ waitS: 0, workS: expect.closeTo(4, 1) });
-  expect(predict({ free: 1, audioS: 5 })?.workS).toBeCloseTo(2, 1);
+  expect(predict({ free: 1 })).toEqual({ hasRoom: true, waitS: 0, workS: expect.closeTo(4, 1) });
+});
+
+test("a window that is hardly filled costs nearly as much as a full one, and ten windows ten times as much", () => {
+  const { predict } = learnt();
+  const workS = (audioS: number) => predict({ audioS })?.workS ?? Number.NaN;
+  expect(workS(30) / workS(2)).toBeCloseTo(55 / 27, 1);
+  expect(workS(300) / workS(30)).toBeCloseTo(10, 1);
 });
 
 test("where they have none, the wait is until the first in work is done, and those ahead after it", () => {
@@ -67,8 +73,9 @@ test("where they have none, the wait is until the first in work is done, and tho
   pass(1);
   const alone = predict()?.waitS ?? Number.NaN;
   expect(alone).toBeCloseTo(3, 1);
-  ledger.add(jobOf("ahead", { audioS: 15 }));
-  expect(predict()?.waitS).toBeCloseTo(alone + 3, 0);
+  ledger.add(jobOf("ahead"));
+  // Two such jobs took 4 s side by side.
+  expect(predict()).toMatchObject({ hasRoom: false, waitS: expect.closeTo(alone + 2, 0) });
 });
 
 test("who waits in a lower class is not ahead", () => {

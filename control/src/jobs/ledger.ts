@@ -17,6 +17,8 @@ export interface Prospect extends Pick<Job, "model" | "priority"> {
 }
 
 export interface Prediction {
+  /** An engine would begin at once. */
+  hasRoom: boolean;
   /** Seconds until an engine would begin. */
   waitS: number;
   /** Seconds that it would then take, beside as many others as lately. */
@@ -59,6 +61,14 @@ interface Entry {
 const mediaBytesPerS = 4000;
 const keptEnded = 1000;
 
+/**
+ * What a job costs, in seconds of speech decoded. Whisper encodes whole windows of 30 s, however little is in them, and on a
+ * CPU an encoding takes as long as decoding 25 s of speech (measured: `base`, int8, beam 5).
+ */
+const windowS = 30;
+const encodingS = 25;
+const workOf = (audioS: number) => audioS + encodingS * Math.ceil(audioS / windowS);
+
 export const guessAudioS = ({ audio }: Pick<Job, "audio">) => audio.durationS ?? audio.bytes / mediaBytesPerS;
 
 export function createLedger(clock: Clock): Ledger {
@@ -76,7 +86,7 @@ export function createLedger(clock: Clock): Ledger {
 
   /** Until a job in work is done; null while nothing is known. */
   const leftOf = ({ job, audioS, beganMs }: Entry) => {
-    const workS = throughput.serviceFor(job.model, audioS);
+    const workS = throughput.serviceFor(job.model, workOf(audioS));
     return workS === null ? null : Math.max(0, workS - secondsSince(beganMs));
   };
 
@@ -85,8 +95,8 @@ export function createLedger(clock: Clock): Ledger {
     const of = (entry: Entry) => entry.job.model === model;
     const running = [...open.values()].filter((entry) => entry.state === "running" && of(entry));
     const roomS = running.length === 0 ? 0 : Math.min(...running.map((entry) => leftOf(entry) ?? 0));
-    const aheadS = ahead.filter(of).reduce((sum, { audioS }) => sum + audioS, 0);
-    const seconds = throughput.secondsFor(model, aheadS);
+    const work = ahead.filter(of).reduce((sum, { audioS }) => sum + workOf(audioS), 0);
+    const seconds = throughput.secondsFor(model, work);
     return seconds === null ? null : roomS + seconds;
   };
 
@@ -94,7 +104,7 @@ export function createLedger(clock: Clock): Ledger {
     const { job, state } = entry;
     const position = state === "waiting" ? queued.indexOf(entry) : null;
     const waitS = position === null ? null : waitFor(job.model, queued.slice(0, position));
-    const workS = throughput.serviceFor(job.model, entry.audioS);
+    const workS = throughput.serviceFor(job.model, workOf(entry.audioS));
     const doneS = waitS === null || workS === null ? null : waitS + workS;
     return {
       id: job.id,
@@ -147,8 +157,8 @@ export function createLedger(clock: Clock): Ledger {
       if (entry === undefined) return;
       open.delete(job.id);
       if (entry.state === "running") {
-        const audioS = error === null ? entry.audioS : 0;
-        throughput.ended(job.model, { audioS, tookS: secondsSince(entry.beganMs) });
+        const work = error === null ? workOf(entry.audioS) : 0;
+        throughput.ended(job.model, { work, tookS: secondsSince(entry.beganMs) });
       }
       past.set(job.id, view({ ...entry, state: error === null ? "done" : "failed", error }, []));
       const [oldest] = past.keys();
@@ -165,9 +175,10 @@ export function createLedger(clock: Clock): Ledger {
     inWork: () => [...open.values()].filter(({ state }) => state === "running").length,
     predict({ model, priority, audioS }, { free }) {
       const ahead = queue().filter((entry) => entry.job.model === model && rank(entry) <= priorities.indexOf(priority));
-      const waitS = ahead.length < free ? 0 : waitFor(model, ahead);
-      const workS = throughput.serviceFor(model, audioS);
-      return waitS === null || workS === null ? null : { waitS, workS };
+      const hasRoom = ahead.length < free;
+      const waitS = hasRoom ? 0 : waitFor(model, ahead);
+      const workS = throughput.serviceFor(model, workOf(audioS));
+      return waitS === null || workS === null ? null : { hasRoom, waitS, workS };
     },
     list() {
       const queued = queue();

@@ -109,7 +109,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const free = fleet.free(model);
     const predicted = ledger.predict({ model, priority, audioS: guessAudioS(job) }, { free });
     // Who need not wait is tried: alone it may be faster than what was learnt among others.
-    if (predicted === null || predicted.waitS === 0) return;
+    if (predicted === null || predicted.hasRoom) return;
     const leftS = (job.deadlineMs - clock.monotonicMs()) / 1000;
     const doneS = predicted.waitS * caution + predicted.workS;
     if (doneS <= leftS) return;

@@ -21,7 +21,7 @@ test("one after the other, audio takes as long as it took", () => {
   for (let job = 0; job < 5; job += 1) {
     throughput.began("base");
     pass(2);
-    throughput.ended("base", { audioS: 10, tookS: 2 });
+    throughput.ended("base", { work: 10, tookS: 2 });
     pass(60);
   }
   expect(throughput.secondsFor("base", 30)).toBeCloseTo(6);
@@ -32,7 +32,7 @@ test("side by side, it takes as long as all of them together took", () => {
   const { throughput, pass } = open();
   for (let job = 0; job < 4; job += 1) throughput.began("base");
   pass(2);
-  for (let job = 0; job < 4; job += 1) throughput.ended("base", { audioS: 10, tookS: 2 });
+  for (let job = 0; job < 4; job += 1) throughput.ended("base", { work: 10, tookS: 2 });
   expect(throughput.secondsFor("base", 40)).toBeLessThan(2.5);
   expect(throughput.serviceFor("base", 10)).toBeCloseTo(2);
 });
@@ -42,7 +42,7 @@ test("it follows a load that changes within some 20 jobs", () => {
   const work = (seconds: number) => {
     throughput.began("base");
     pass(seconds);
-    throughput.ended("base", { audioS: 10, tookS: seconds });
+    throughput.ended("base", { work: 10, tookS: seconds });
   };
   for (let job = 0; job < 20; job += 1) work(1);
   for (let job = 0; job < 20; job += 1) work(4);
@@ -53,10 +53,10 @@ test("a job that failed costs time and says nothing of how long one takes", () =
   const { throughput, pass } = open();
   throughput.began("base");
   pass(1);
-  throughput.ended("base", { audioS: 10, tookS: 1 });
+  throughput.ended("base", { work: 10, tookS: 1 });
   throughput.began("base");
   pass(9);
-  throughput.ended("base", { audioS: 0, tookS: 9 });
+  throughput.ended("base", { work: 0, tookS: 9 });
   expect(throughput.serviceFor("base", 9)).toBeCloseTo(0.9);
   expect(throughput.secondsFor("base", 9)).toBeGreaterThan(9);
 });

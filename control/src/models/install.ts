@@ -51,7 +51,10 @@ async function stageModel(
   const stage = { ...options, model: spec.name, directory };
   try {
     const files = source.kind === "hub" ? await stageHub(source, stage) : await stagePackages(source, stage);
-    if (spec.licence?.text !== undefined) await copyFile(spec.licence.text, join(directory, "LICENSE"));
+    // A licence that comes with the model stays as it is.
+    if (spec.licence?.text !== undefined && !Object.hasOwn(files, "LICENSE")) {
+      await copyFile(spec.licence.text, join(directory, "LICENSE"));
+    }
     const marker = markerOf(source, files);
     await writeFile(join(directory, markerName), `${JSON.stringify(marker, null, 2)}\n`, { flush: true });
     await replaceDirectory(directory, { target, old: join(staging, "old") });

@@ -7,7 +7,9 @@ import { processIo } from "../../src/cli/io.ts";
 import { createStatusLine } from "../../src/cli/status-line.ts";
 import { checkoutRoot } from "../../src/core/checkout.ts";
 import { readTuning, writeTuning } from "../../src/core/tuning.ts";
+import { weightBytesOf } from "../../src/fleet/footprint.ts";
 import { chooseLayout } from "../../src/fleet/layout.ts";
+import { modelDir } from "../e2e/direct.ts";
 import { startServer } from "../e2e/server.ts";
 import { makeCorpus } from "./corpus.ts";
 import { chooseDevice, type Device } from "./device.ts";
@@ -38,7 +40,10 @@ if (only.every((name) => name === "sixteen") && device.device === "cpu") {
 
 const isCuda = device.device === "cuda";
 const tuning = readTuning(join(checkoutRoot, ".hum", "data"));
-const layout = isCuda ? null : chooseLayout({ workers: 0, threads_per_worker: 0, use_tuning: true }, { tuning });
+const weightBytes = weightBytesOf({ path: modelDir(model) });
+const layout = isCuda
+  ? null
+  : chooseLayout({ workers: 0, threads_per_worker: 0, use_tuning: true }, { tuning, weightBytes });
 const corpus = makeCorpus();
 const started: Process[] = [];
 const status = createStatusLine(io);

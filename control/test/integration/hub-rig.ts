@@ -162,6 +162,7 @@ ${files.join("")}`,
     HF_TOKEN: "",
     HF_HUB_OFFLINE: "",
     NO_PROXY: "127.0.0.1",
+    no_proxy: "127.0.0.1",
   };
   return { models, env };
 }

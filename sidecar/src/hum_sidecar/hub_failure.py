@@ -42,6 +42,9 @@ def describe(error: Exception) -> dict[str, object]:
             return {**told, "failed": "unreachable"}
         case OSError() if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return {**told, "failed": "no_space", "needed_bytes": None, "free_bytes": 0}
+        case OSError() if error.errno is None and reason.startswith("Consistency check failed"):
+            # huggingface_hub's words for a connection that ended early; its advice is about its own cache.
+            return {**told, "failed": "unreachable", "reason": "the connection ended before the file did"}
         case _:
             return {**told, "failed": "internal", "reason": f"{type(error).__name__}: {reason}"}
 

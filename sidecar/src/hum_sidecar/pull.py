@@ -83,7 +83,7 @@ def pull(request: Request) -> None:
     """Raises what `describe` tells of."""
     directory = Path(request.directory)
     downloads = [look_up(name, wanted, request=request) for name, wanted in request.files.items()]
-    needed = sum((download.total or 0) - download.done() for download in downloads)
+    needed = sum(max(0, (download.total or 0) - download.done()) for download in downloads)
     free = shutil.disk_usage(directory).free
     if needed > free:
         raise NoSpace(needed, free)
@@ -114,6 +114,8 @@ def fetch(download: Download) -> None:
         done = file.tell()
         if download.total is None or done > download.total:
             file.truncate(0)
+            # What is told as done from here on is the position.
+            file.seek(0)
             done = 0
         headers = {**build_hf_headers(), "Accept-Encoding": "identity"}
         while True:

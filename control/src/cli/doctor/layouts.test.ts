@@ -25,6 +25,12 @@ describe("the stages", () => {
     expect(splits).toEqual(["2 x 1 + 2", "2 x 2 + 0", "2 x 1 + 0", "1 x 2 + 0"]);
   });
 
+  test("hold no weights twice that are too large for it", () => {
+    const large = stagesFor({ ...host, weightBytes: 3_000_000_000 });
+    const first = untunedLayout(2, { weightBytes: 3_000_000_000 });
+    expect(large.flatMap(({ vary: stage }) => stage(first)).filter((one) => one.encode_threads > 0)).toEqual([]);
+  });
+
   test("keep the best so far among what they compare it with", () => {
     for (const { name, vary: stage } of stagesFor(host)) expect(stage(base), name).toContainEqual(base);
   });

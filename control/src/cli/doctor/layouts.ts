@@ -4,6 +4,8 @@ import { untunedLayout } from "../../fleet/layout.ts";
 
 export interface Host {
   cores: number;
+  /** Of the model that is measured: large ones are not held twice. */
+  weightBytes?: number;
   /** Of the processor, as Linux names them; empty where nothing tells. */
   flags: ReadonlySet<string>;
   /** Whether glibc's tunables mean anything here. */
@@ -14,13 +16,14 @@ export interface Host {
 export type Stage = { name: string; vary: (best: Layout) => Layout[] };
 
 export function stagesFor(host: Host): Stage[] {
-  const { cores } = host;
-  const base = untunedLayout(cores);
+  const { cores, weightBytes = 0 } = host;
+  const base = untunedLayout(cores, { weightBytes });
+  const mayCopy = base.encode_threads > 0;
   return [
     { name: "workers x threads", vary: () => [base, ...splits(cores).map((split) => ({ ...base, ...split }))] },
     {
       name: "encoding apart",
-      vary: (best) => [best, { ...best, encode_threads: best.encode_threads > 0 ? 0 : cores }],
+      vary: (best) => (mayCopy ? [best, { ...best, encode_threads: best.encode_threads > 0 ? 0 : cores }] : [best]),
     },
     { name: "allocator", vary: (best) => (host.glibc ? allocators.map((value) => withTunables(best, value)) : [best]) },
     {

@@ -9,6 +9,7 @@ import { HumError } from "../../core/errors.ts";
 import type { ModelEntry } from "../../core/model.ts";
 import { defaultOptions } from "../../core/options.ts";
 import { type Layout, type Measured, type Tuning, thisHost, writeTuning } from "../../core/tuning.ts";
+import { weightBytesOf } from "../../fleet/footprint.ts";
 import { untunedLayout } from "../../fleet/layout.ts";
 import { variablesOf } from "../../fleet/process.ts";
 import type { ToSidecar } from "../../wire/messages.ts";
@@ -26,7 +27,7 @@ export interface TuneOptions {
 
 /** Takes minutes. Throws HumError where the default model is not installed or its engine does not load. */
 export async function tune(options: TuneOptions): Promise<{ file: string; tuning: Tuning }> {
-  const { config, host } = options;
+  const { config } = options;
   const model = createCatalogue(config).resolve(undefined);
   // Layouts are about sharing weights out over cores; an engine that brings its own sees to that itself.
   if (model.path === "") {
@@ -35,11 +36,13 @@ export async function tune(options: TuneOptions): Promise<{ file: string; tuning
       `model ${model.name} runs on ${model.engine}, which has no layouts to choose from`,
     );
   }
+  const weightBytes = weightBytesOf(model);
+  const host = { ...options.host, weightBytes };
   const stages = stagesFor(host);
   const kept: Candidate[] = [];
   const failed: Candidate[] = [];
   const find = (list: Candidate[], layout: Layout) => list.find((one) => isDeepStrictEqual(one.layout, layout));
-  let best = untunedLayout(host.cores);
+  let best = untunedLayout(host.cores, { weightBytes });
   for (const [index, stage] of stages.entries()) {
     const layouts = stage.vary(best);
     const fresh = layouts

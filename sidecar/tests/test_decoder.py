@@ -219,6 +219,8 @@ def run():
     return decode(io.BytesIO(media), budget=Budget(60, 60), check=lambda: None, take=lambda pcm: None)
 
 before = resource.getrlimit(resource.RLIMIT_AS)
+# Left over for PyAV, which does not look whether its own few kilobytes were to be had, and dies where they were not.
+spare = bytes(256 << 10)
 assert limit_growth(0)
 hog = []
 try:
@@ -226,6 +228,7 @@ try:
         hog.append(bytes(1 << 20))
 except MemoryError:
     pass
+del spare
 try:
     run()
 except MemoryError:

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { processIo } from "../../src/cli/io.ts";
+import { abortOf, exitCodes, processIo } from "../../src/cli/io.ts";
 import { createStatusLine } from "../../src/cli/status-line.ts";
 import { checkoutRoot } from "../../src/core/checkout.ts";
 import { readTuning, writeTuning } from "../../src/core/tuning.ts";
@@ -48,9 +48,10 @@ const corpus = makeCorpus();
 const started: Process[] = [];
 const status = createStatusLine(io);
 
-/** To be stopped in the end. */
+/** To be stopped in the end; at once where that has come. */
 function keep<P extends Process>(one: P): P {
-  started.push(one);
+  if (io.interrupted.aborted) void one.stop();
+  else started.push(one);
   return one;
 }
 
@@ -146,7 +147,7 @@ async function measure(scenarios: readonly Scenario[]): Promise<void> {
   }
 }
 
-try {
+async function run(): Promise<void> {
   status.show("starting");
   const speakers = only.some((name) => name !== "upload") ? await startSpeakers() : null;
   const heard = speakers === null ? [] : speechScenarios(corpus, speakers);
@@ -173,8 +174,17 @@ try {
   };
   if (json !== null) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
   io.out(renderReport(report));
+}
+
+try {
+  const work = run();
+  // Interrupted, it ends with the processes that it asks; that is no failure of its own.
+  work.catch(() => undefined);
+  await Promise.race([work, abortOf(io.interrupted)]);
 } finally {
   status.clear();
   await Promise.all(started.map((one) => one.stop()));
   corpus.dispose();
 }
+// The work goes on nowhere, but would wait for answers that never come.
+if (io.interrupted.aborted) process.exit(exitCodes.interrupted);

@@ -25,6 +25,8 @@ const silence = makeWav(Buffer.alloc(32_000));
 const workers = availableParallelism();
 // The same layout on both sides: without the copy that encodes for a lone request, which plain faster-whisper has not.
 const server = await startServer({ HUM_WORKERS: String(workers), HUM_THREADS_PER_WORKER: "1" });
+// The server leads a session of its own: a terminal's Ctrl-C reaches only us.
+process.once("SIGINT", () => void server.stop().then(() => process.exit(130)));
 const inProcess = startInProcess({ modelDir: modelDir(model), wav: samplePath, workers });
 /** One connection that is kept, and no more of a client than that: it is not what is measured. */
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });

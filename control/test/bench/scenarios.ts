@@ -45,6 +45,7 @@ export interface Speakers {
 }
 
 const given: Asked = { language: "en", beam_size: 5 };
+const steady: Asked = { ...given, steady: true };
 const auto: Asked = { language: null, beam_size: 5 };
 const greedy: Asked = { language: "en", beam_size: 1 };
 const atOnce = 8;
@@ -72,7 +73,7 @@ export function speechScenarios(corpus: Corpus, speakers: Speakers): Scenario[] 
       ...(isCuda ? [row(server, `${server.name}, deterministic`, { deterministic: true })] : []),
     ];
   }
-  const batched = { ...given, batched: true };
+  const batched = { ...steady, batched: true };
   const directBatched = `${defaults.name}, batched`;
   const scenarios: Scenario[] = [
     {
@@ -116,7 +117,7 @@ export function speechScenarios(corpus: Corpus, speakers: Speakers): Scenario[] 
       isLong: true,
       guessS: 60,
       rows: [
-        ...rowsOf(given, { target: 0.75, run: whole(file10) }),
+        ...rowsOf(steady, { target: 0.75, run: whole(file10) }),
         { name: directBatched, process: defaults, run: (hear) => whole(file10)(defaults, batched, hear) },
         {
           name: `${server.name}, batched`,
@@ -134,13 +135,13 @@ export function speechScenarios(corpus: Corpus, speakers: Speakers): Scenario[] 
       isLong: true,
       guessS: 60,
       rows: [defaults, layout ?? [], server].flat().flatMap((subject) => [
-        { name: subject.name, process: subject, run: beside(corpus, { subject, long: given }) },
+        { name: subject.name, process: subject, run: beside(corpus, { subject, long: steady }) },
         ...(subject === server
           ? [
               {
                 name: `${server.name}, file as batch`,
                 process: server,
-                run: beside(corpus, { subject, long: { ...given, priority: "batch" } }),
+                run: beside(corpus, { subject, long: { ...steady, priority: "batch" } }),
               },
             ]
           : []),

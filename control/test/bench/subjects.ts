@@ -18,6 +18,11 @@ export interface Asked {
   /** Null detects it. */
   language: string | null;
   beam_size: number;
+  /**
+   * No window is tried again at a higher temperature: that is random, and so would be the time that it takes and all that
+   * follows in the file.
+   */
+  steady?: boolean;
   /** Through BatchedInferencePipeline, or the profile that is like it. */
   batched?: boolean;
   /** The server's alone, as is the next: faster-whisper knows neither. */
@@ -65,19 +70,23 @@ export function startDirect(name: string, options: { model: string; device: Devi
   return {
     name,
     pid: child.pid ?? 0,
-    transcribe(path, { language, beam_size, batched = false }) {
+    transcribe(path, { language, beam_size, steady = false, batched = false }) {
       last += 1;
+      const options = { language, beam_size, ...(steady ? noSecondTry : {}) };
       const answer = Promise.withResolvers<Answer>();
       waiting.set(last, answer);
-      child.stdin.write(`${JSON.stringify({ id: last, path, batched, options: { language, beam_size } })}\n`);
+      child.stdin.write(`${JSON.stringify({ id: last, path, batched, options })}\n`);
       return answer.promise;
     },
     async stop() {
-      child.stdin.end();
+      // Whatever it still has in work: nobody waits for it.
+      child.kill();
       await ended;
     },
   };
 }
+
+const noSecondTry = { compression_ratio_threshold: null, log_prob_threshold: null };
 
 const transcriptSchema = z.object({
   segments: z.array(z.object({ tokens: z.array(z.number()), temperature: z.number() })),
@@ -89,13 +98,16 @@ export function overHttp(name: string, server: TestServer, options: { model: str
   return {
     name,
     pid: server.pid,
-    async transcribe(path, { language, beam_size, batched, deterministic, priority }) {
+    async transcribe(path, { language, beam_size, steady, batched, deterministic, priority }) {
       const body = files.getOrInsertComputed(path, () => readFileSync(path));
       const query = new URLSearchParams({
         model: options.model,
         response_format: "verbose_json",
         beam_size: String(beam_size),
         ...(language === null ? {} : { language }),
+        ...(steady === true
+          ? Object.fromEntries(Object.entries(noSecondTry).map(([name, value]) => [name, String(value)]))
+          : {}),
         ...(batched === true ? { profile: "batched" } : {}),
         ...(deterministic === true ? { deterministic: "true" } : {}),
       });

@@ -1,5 +1,6 @@
 /** What a process and all its descendants have used, from /proc. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { statusOf } from "../../src/platform/process-state.ts";
 
 const ticksPerS = 100;
 
@@ -34,14 +35,8 @@ export function watchMemory(pid: number): () => number {
   return () => (kilobytes(pid, "VmHWM") - idle) * 1024;
 }
 
-/** From the third field of proc(5)'s stat on, as numbers: 1 is the parent, 11 and 12 are ticks in user and system mode. */
-function fieldsOf(pid: number): number[] {
-  const text = read(`/proc/${pid}/stat`);
-  return text
-    .slice(text.lastIndexOf(")") + 2)
-    .split(" ")
-    .map(Number);
-}
+/** As numbers: 1 is the parent, 11 and 12 are ticks in user and system mode. */
+const fieldsOf = (pid: number) => statusOf(pid).map(Number);
 
 const kilobytes = (pid: number, name: string) =>
   Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(read(`/proc/${pid}/status`))?.[1] ?? 0);

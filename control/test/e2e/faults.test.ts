@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { alive, statusOf } from "../processes.ts";
+import { statusOf } from "../../src/platform/process-state.ts";
+import { alive } from "../processes.ts";
 import { makeWav, pcmOf } from "../wav.ts";
 import { jfkText, samplePath, startServer } from "./server.ts";
 

@@ -5,11 +5,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
-from importlib import metadata
 from queue import Empty, SimpleQueue
 
-from hum_sidecar import engines
 from hum_sidecar.calls import Calls
 from hum_sidecar.errors import HumError, without_details
 from hum_sidecar.log import log, log_raised
@@ -39,18 +36,13 @@ from hum_sidecar.messages import (
 from hum_sidecar.rest import Rest
 from hum_sidecar.stats import Stats
 from hum_sidecar.task import Task
+from hum_sidecar.versions import versions_of
 from hum_sidecar.wire import Dealer, Refused, encode
 from hum_sidecar.work import Crew, failure_of
 from hum_sidecar.worker import Workers
 
 _RECEIVED_PER_TURN = 100
 _FLUSH_S = 1.0
-
-_LIBRARIES: dict[Role, tuple[str, ...]] = {
-    # What computes under the default engine; that of others is their own library.
-    "engine": ("ctranslate2", "pyzmq", "msgspec"),
-    "decoder": ("av", "pyzmq", "msgspec"),
-}
 
 
 class Loop:
@@ -113,7 +105,7 @@ class Loop:
         return self._terminated or (self._draining and not self._tasks)
 
     def _hello(self) -> None:
-        self._emit(Hello(Protocol(PROTOCOL_MAJOR, PROTOCOL_MINOR), self._role, os.getpid(), _versions(self._role)))
+        self._emit(Hello(Protocol(PROTOCOL_MAJOR, PROTOCOL_MINOR), self._role, os.getpid(), versions_of(self._role)))
         self._flush()
 
     def _begin_decoding(self) -> None:
@@ -289,13 +281,3 @@ class Loop:
             self._dealer.wait(give_up_at - time.monotonic(), writable=True)
             self._flush()
         self._dealer.close()
-
-
-def _versions(role: Role) -> dict[str, str]:
-    """Of the libraries here. An engine has its library's name; which one is loaded is not known yet."""
-    names = [*(engines.names() if role == "engine" else ()), *_LIBRARIES[role]]
-    versions: dict[str, str] = {}
-    for name in names:
-        with suppress(metadata.PackageNotFoundError):
-            versions[name] = metadata.version(name)
-    return versions

@@ -1,10 +1,9 @@
 import { expect, test } from "vitest";
+import { testJob } from "../../test/job.ts";
 import { systemClock } from "../core/clock.ts";
 import { HumError } from "../core/errors.ts";
-import type { Job } from "../core/job.ts";
 import { createLog } from "../core/log.ts";
 import { createMetrics } from "../core/metrics.ts";
-import { defaultOptions } from "../core/options.ts";
 import { createFeed } from "./feed.ts";
 import type { SealedEvent, Sink, SinkReport } from "./sink.ts";
 
@@ -47,24 +46,7 @@ function openFeed(sinks: Sink[]) {
   return { feed, metrics };
 }
 
-const job = (id: string): Job => ({
-  id,
-  requestId: id,
-  audio: {
-    format: "pcm_s16le",
-    raw: null,
-    source: { kind: "memory", data: new Uint8Array() },
-    sha256: "",
-    bytes: 0,
-    mediaType: "audio/wav",
-    durationS: 1,
-  },
-  model: "base",
-  options: defaultOptions,
-  priority: "batch",
-  deadlineMs: null,
-  signal: new AbortController().signal,
-});
+const job = (id: string) => testJob(id, { priority: "batch" });
 
 const failure = { type: "failed" as const, attempt: 1, error: new HumError("deadline", "too late") };
 

@@ -1,30 +1,13 @@
 import { expect, test } from "vitest";
+import { testJob } from "../../test/job.ts";
 import type { Job, Priority } from "../core/job.ts";
-import { defaultOptions } from "../core/options.ts";
 import { createLedger } from "./ledger.ts";
 
 const model = "base";
 
 function jobOf(id: string, more: { audioS?: number; priority?: Priority } = {}): Job {
   const { audioS = 10, priority = "interactive" } = more;
-  return {
-    id,
-    requestId: id,
-    audio: {
-      format: "pcm_s16le",
-      raw: null,
-      source: { kind: "memory", data: new Uint8Array() },
-      sha256: "",
-      bytes: audioS * 32_000,
-      mediaType: "audio/wav",
-      durationS: audioS,
-    },
-    model,
-    options: defaultOptions,
-    priority,
-    deadlineMs: null,
-    signal: new AbortController().signal,
-  };
+  return testJob(id, { model, priority, audio: { durationS: audioS, bytes: audioS * 32_000 } });
 }
 
 /** A ledger that has seen two jobs of 10 s side by side, each done in 4 s. */

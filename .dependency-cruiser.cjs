@@ -35,12 +35,18 @@ const layers = {
 const owners = {
   "@fastify/busboy": "http/form.ts",
   "@hono/node-server": "http/listen.ts",
+  "@nats-io/jetstream": "events/clients/nats.ts",
+  "@nats-io/transport-node": "events/clients/nats.ts",
+  "@platformatic/kafka": "events/clients/kafka.ts",
   execa: "platform/child.ts",
   ioredis: "events/clients/redis.ts",
+  mqtt: "events/clients/mqtt.ts",
   msgpackr: "wire/codec.ts",
   pino: "core/log.ts",
   "pino-pretty": "core/log.ts",
   "prom-client": "core/metrics.ts",
+  "rabbitmq-client": "events/clients/amqp.ts",
+  standardwebhooks: "events/clients/webhook.ts",
   yaml: "core/yaml.ts",
   zeromq: "wire/link.ts",
 };

@@ -9,9 +9,10 @@ import { createMetrics } from "./core/metrics.ts";
 import { judgeReadiness, type Readiness } from "./core/readiness.ts";
 import { readTuning } from "./core/tuning.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "./events/embedded.ts";
-import { createFeed, type Feed } from "./events/feed.ts";
+import { createFeed } from "./events/feed.ts";
 import { createRedisSink } from "./events/sinks/redis.ts";
 import { createSlotTeller } from "./events/slots.ts";
+import { openSpool } from "./events/spool/spool.ts";
 import { createFleet } from "./fleet/fleet.ts";
 import { packageDirOf } from "./fleet/process.ts";
 import { createHttpServer } from "./http/server.ts";
@@ -52,14 +53,13 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
 
   const bus = await openBus(config, { runtimeDir: directories.runtime, packageDir, log });
   undo.defer(bus.stop);
-  const feed = createFeed({
-    config,
-    clock: systemClock,
-    log,
-    metrics,
-    sinks: [createRedisSink({ config, url: bus.url, clock: systemClock, log })],
-  });
+  const spool = await openSpool({ config, clock: systemClock, log });
+  undo.defer(spool.stop);
+  const { types, required } = config.events.redis;
+  const redis = { sink: createRedisSink({ ...config.events.redis, url: bus.url }), types, required };
+  const feed = createFeed({ config, clock: systemClock, log, metrics, spool, subscriptions: [redis] });
   feed.start();
+  feed.endInterrupted(() => false);
   undo.defer(() => feed.stop(patience.eventsMs));
   // Nothing to tell until the start is told.
   let tellStopped = () => {};
@@ -87,7 +87,7 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
   const nodeFacts = () => ({
     version,
     capacity: fleet.status().reduce((sum, slot) => sum + (slot.role === "engine" ? slot.credit : 0), 0),
-    spool_depth: heldEvents(feed),
+    spool_depth: feed.depth(),
   });
   const scheduler = createScheduler({
     config,
@@ -98,6 +98,7 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     metrics,
     log,
     observe: feed.observe,
+    admitEvents: feed.admit,
     onOverload: () => feed.system("node.overloaded", config.events.node, nodeFacts()),
   });
   const ready = fleet.load(defaultModel).then(() => undefined);
@@ -154,8 +155,6 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     stop: () => (stopping ??= stop()),
   };
 }
-
-const heldEvents = (feed: Feed) => feed.health().reduce((sum, sink) => sum + sink.held, 0);
 
 /** The configured Redis, or a server of our own where none is configured. */
 async function openBus(config: Config, options: { runtimeDir: string; packageDir: string; log: Log }) {

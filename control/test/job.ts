@@ -16,6 +16,8 @@ export function testJob(id: string, more: Partial<Omit<Job, "audio">> & { audio?
   return {
     id,
     requestId: id,
+    causationId: null,
+    traceparent: null,
     model: "base",
     options: defaultOptions,
     priority: "interactive",

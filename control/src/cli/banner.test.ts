@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { checkoutRoot } from "../core/checkout.ts";
 import { shellWord } from "../core/invocation.ts";
-import { renderBanner, withoutPassword } from "./banner.ts";
+import { renderBanner } from "./banner.ts";
 
 const facts = {
   url: "http://127.0.0.1:8000",
@@ -26,10 +26,4 @@ test("elsewhere both are named by their absolute paths, and a key is taken from 
   expect(banner).toContain(`file=@${shellWord(join(checkoutRoot, "configs/samples/jfk.wav"))}`);
   expect(banner).toContain(`  ${shellWord(join(checkoutRoot, "control/bin/hum-helix"))} events tail`);
   expect(banner).not.toContain("npx");
-});
-
-test("a configured password is not shown", () => {
-  expect(withoutPassword("redis://me:secret@host:1/0")).toBe("redis://me:***@host:1/0");
-  expect(withoutPassword("unix:///run/redis.sock?username=me&password=secret")).not.toContain("secret");
-  expect(withoutPassword("redis://host:6379")).toBe("redis://host:6379");
 });

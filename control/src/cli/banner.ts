@@ -31,11 +31,3 @@ Follow them here:
 Ctrl-C stops everything.
 `;
 }
-
-/** A configured URL may hold an administrator's password, which has no place on a screen. */
-export function withoutPassword(url: string): string {
-  const parsed = new URL(url);
-  if (parsed.password !== "") parsed.password = "***";
-  if (parsed.searchParams.has("password")) parsed.searchParams.set("password", "***");
-  return parsed.href;
-}

@@ -2,6 +2,7 @@
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
 import { parseRedisUrl } from "./redis-url.ts";
+import { eventPattern, sinkSettingsSchema } from "./sink-settings.ts";
 
 const positive = z.number().positive();
 const count = z.int().min(1);
@@ -109,15 +110,24 @@ export const configSchema = z
     }),
     events: z.strictObject({
       node: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 letters, digits, '.', '_' or '-'"),
+      spool: z.strictObject({
+        /** What all stored events may take; beyond it the oldest go, unless a required sink still needs them. */
+        max_bytes: z.int().min(1024 * 1024),
+        retention_s: positive,
+      }),
       redis: z.strictObject({
         /** Null starts an embedded server of our own. */
         url: redisUrl.nullable(),
         embedded_port: z.int().min(0).max(65535),
         command_timeout_s: wait,
-        /** Events held while Redis is away; beyond it the oldest are dropped and counted. */
-        max_held: count,
         retention_s: positive,
+        /** Names of the events that it gets. */
+        types: z.array(eventPattern).min(1),
+        /** Whether work is refused, rather than events dropped, once the spool is full of what Redis has not taken. */
+        required: z.boolean(),
       }),
+      /** Every other bus that gets the events; set in a file only, since a list has no name for a variable. */
+      sinks: z.array(sinkSettingsSchema).max(32),
     }),
     log: z.strictObject({
       level: z.enum(["debug", "info", "warn", "error", "silent"]),
@@ -194,13 +204,19 @@ export const environmentFields = {
   HUM_REJOIN_S: "jobs.rejoin_s",
   HUM_JOB_TIMEOUT_S: "jobs.timeout_s",
   HUM_NODE: "events.node",
+  HUM_SPOOL_MAX_BYTES: "events.spool.max_bytes",
+  HUM_SPOOL_RETENTION_S: "events.spool.retention_s",
   HUM_REDIS_URL: "events.redis.url",
   HUM_REDIS_EMBEDDED_PORT: "events.redis.embedded_port",
   HUM_REDIS_COMMAND_TIMEOUT_S: "events.redis.command_timeout_s",
-  HUM_REDIS_MAX_HELD: "events.redis.max_held",
   HUM_REDIS_RETENTION_S: "events.redis.retention_s",
+  HUM_REDIS_TYPES: "events.redis.types",
+  HUM_REDIS_REQUIRED: "events.redis.required",
   HUM_LOG_LEVEL: "log.level",
 } as const;
+
+/** Fields without a variable. */
+export const fileOnlyFields: readonly string[] = ["events.sinks"];
 
 /** Relative paths in these are relative to the file that sets them. */
 export const pathFields = ["data_dir", "model_dir", "catalogue", "python"] as const;

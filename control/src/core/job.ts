@@ -44,6 +44,10 @@ export interface Job {
   id: string;
   /** What the client calls its request, the feed's `correlationid`; the job's own id where it called it nothing. */
   requestId: string;
+  /** The id of the command that asked for it, the feed's `causationid`; null where it came by HTTP. */
+  causationId: string | null;
+  /** W3C Trace Context of whoever asked; null where there was none. */
+  traceparent: string | null;
   audio: Audio;
   /** Canonical catalogue name: aliases are resolved before a job exists. */
   model: string;
@@ -68,5 +72,8 @@ export type JobEvent =
   | { type: "done"; attempt: number; transcript: Transcript }
   | { type: "failed"; attempt: number; error: HumError };
 
-/** Sees every event of every job, synchronously and in order. */
-export type JobObserver = (job: Job, event: JobEvent) => void;
+/**
+ * Sees every event of every job, in order. Resolves when the event is safe, whatever happens next; rejects with a HumError
+ * where it cannot be made safe.
+ */
+export type JobObserver = (job: Job, event: JobEvent) => Promise<void>;

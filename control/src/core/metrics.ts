@@ -96,9 +96,16 @@ export function createMetrics() {
     }),
     eventsHeld: new Gauge({
       name: "hum_events_held",
-      help: "Events that a sink has accepted and not yet stored.",
+      help: "Events in the spool that a sink has not passed yet.",
       labelNames: ["sink"] as const,
       registers,
     }),
+    eventsOldest: new Gauge({
+      name: "hum_events_oldest_age_seconds",
+      help: "Age of the oldest event that a sink still waits for.",
+      labelNames: ["sink"] as const,
+      registers,
+    }),
+    spoolBytes: new Gauge({ name: "hum_spool_bytes", help: "What the event spool holds.", registers }),
   };
 }

@@ -15,7 +15,16 @@ const slot = (more: Partial<SlotStatus>): SlotStatus => ({
   ...more,
 });
 const decoder = slot({ slot: "decoder-0", role: "decoder", model: null });
-const connected = { sink: "redis", state: "connected", held: 0, dropped: 0, reason: null } as const;
+const connected = {
+  sink: "redis",
+  state: "connected",
+  required: true,
+  held: 0,
+  oldest_age_s: 0,
+  dropped: 0,
+  replaying: 0,
+  reason: null,
+} as const;
 const quiet = { queued: 0, in_flight: 0, last_success_age_s: null, defaultModel: "base" };
 
 test("an engine for the default model, a decoder and a connected sink are ready", () => {

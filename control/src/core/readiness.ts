@@ -20,10 +20,18 @@ export interface SlotStatus {
 
 export interface SinkStatus {
   sink: string;
-  state: "connected" | "connecting" | "down";
-  /** Events accepted and not yet stored by the bus. */
+  /** `ended`: the receiver wants no more, ever. */
+  state: "connected" | "connecting" | "down" | "ended";
+  /** Whether work is refused once the spool is full of what it has not taken. */
+  required: boolean;
+  /** Events in the spool that it has not passed yet. */
   held: number;
+  /** Of the oldest of them. */
+  oldest_age_s: number;
+  /** Events that it will never get, since the start. */
   dropped: number;
+  /** Events that are on their way again, since somebody asked for it. */
+  replaying: number;
   reason: string | null;
 }
 

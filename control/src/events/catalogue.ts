@@ -12,34 +12,40 @@ export type StreamName = (typeof streamNames)[number];
 const count = z.int().min(0);
 const seconds = z.number().min(0);
 const id = z.string().min(1);
-const attempt = z.int().min(0);
+const attempt = z.int().min(0).describe("From 1, and one more each time the job is run again; 0 where it never ran.");
+const modelName = z.string().describe("Canonical name of the catalogue.");
 
-/** `job_id` is ours and unique; `request_id` is the client's where it sent one, and may come again. */
-const ids = { request_id: id, job_id: id };
+const ids = {
+  request_id: id.describe(
+    "What the client calls its request; may come again. The job's own id where it called it nothing.",
+  ),
+  job_id: id.describe("Ours, and unique."),
+};
 
 const audio = z.object({
-  sha256: z.string(),
+  sha256: z.string().describe("Of the bytes as they came."),
   bytes: count,
   media_type: z.string(),
-  /** Null until decoded. */
-  duration_s: seconds.nullable(),
+  duration_s: seconds.nullable().describe("Null until decoded."),
 });
 
+/** Values that later versions add to: consumers of the published schema must expect ones they do not know. */
+const growing = { growing: true };
+
 const failure = z.object({
-  code: z.enum(errorCodes),
+  code: z.enum(errorCodes).meta({ ...growing, description: "One of proto/errors.json; more may come." }),
   message: z.string(),
   retryable: z.boolean(),
-  stage: z.enum(stages),
+  stage: z.enum(stages).meta({ ...growing, description: "Where in the job's path it happened; more may come." }),
 });
 
 const transcription = {
   "transcription.requested": z.object({
     ...ids,
     audio,
-    model: z.string(),
+    model: modelName,
     task: z.enum(["transcribe", "translate"]),
-    /** Null asks the engine to detect it. */
-    language: z.string().nullable(),
+    language: z.string().nullable().describe("ISO 639-1; null asks the engine to detect it."),
     options: jobOptionsSchema,
     priority: z.enum(priorities),
   }),
@@ -49,35 +55,39 @@ const transcription = {
     audio,
     model: modelIdentitySchema,
     slot: z.string(),
-    queue_s: seconds,
+    queue_s: seconds.describe("Waited for its turn."),
   }),
-  /** Segments from `from_index` on are void: a later attempt told something else. */
-  "transcription.restarted": z.object({ ...ids, attempt, from_index: count }),
+  "transcription.restarted": z.object({
+    ...ids,
+    attempt,
+    from_index: count.describe("Segments from this index on are void: a later attempt told something else."),
+  }),
   "transcription.segment": z.object({
     ...ids,
     attempt,
-    index: count,
-    start: z.number(),
-    end: z.number(),
+    index: count.describe("From 0, without a gap."),
+    start: z.number().describe("Seconds from the start of the audio."),
+    end: z.number().describe("Seconds from the start of the audio."),
     text: z.string(),
-    avg_logprob: z.number(),
+    avg_logprob: z.number().describe("Mean log-probability of the tokens; -1000 where the engine lost it."),
     no_speech_prob: z.number(),
     compression_ratio: z.number(),
     temperature: z.number(),
-    /** Empty unless word timestamps were asked for. */
-    words: z.array(wordSchema),
+    words: z
+      .array(wordSchema)
+      .nullable()
+      .describe("Empty unless word timestamps were asked for; null where they would pass the size of an event."),
   }),
   "transcription.completed": z.object({
     ...ids,
     attempt,
-    text: z.string(),
-    language: z.string(),
+    text: z.string().nullable().describe("The whole transcript; null where it would pass the size of an event."),
+    language: z.string().describe("ISO 639-1."),
     language_probability: z.number(),
-    audio_s: seconds,
-    processing_s: seconds,
-    queue_s: seconds,
-    /** processing_s / audio_s; null for audio of no length. */
-    rtf: z.number().nullable(),
+    audio_s: seconds.describe("Length of the audio."),
+    processing_s: seconds.describe("Time in the engine."),
+    queue_s: seconds.describe("Waited for its turn."),
+    rtf: z.number().nullable().describe("processing_s / audio_s; null for audio of no length."),
     model: modelIdentitySchema,
     usage: z.object({ type: z.literal("duration"), seconds }),
   }),
@@ -86,55 +96,87 @@ const transcription = {
     ...ids,
     attempt,
     reason: z.string(),
-    /** `client` left or asked for it; `node` gave up on its own. */
-    by: z.enum(["client", "node"]),
+    by: z.enum(["client", "node"]).describe("`client` left or asked for it; `node` gave up on its own."),
   }),
 };
 
-/** May be dropped by a bus that is slow; all others are kept until it has them. */
 const ephemeral = {
-  "transcription.progress": z.object({ ...ids, processed_s: seconds, total_s: seconds }),
+  "transcription.progress": z.object({
+    ...ids,
+    processed_s: seconds.describe("Audio that is transcribed."),
+    total_s: seconds.describe("Audio in all."),
+  }),
   "transcription.partial": z.object({
     ...ids,
-    text: z.string(),
-    stable_text: z.string(),
-    revision: count,
+    text: z.string().describe("What is heard so far; may still change."),
+    stable_text: z.string().describe("The beginning of `text` that will not change."),
+    revision: count.describe("Rises with each partial of a job."),
   }),
 };
 
-const exit = { exit_code: z.int().nullable(), signal: z.string().nullable() };
-const process = { slot: z.string(), pid: z.int().nullable() };
-const placement = { device: z.string(), compute_type: z.string() };
+const pid = z.int().nullable().describe("Null where no process runs.");
+const exit = {
+  exit_code: z.int().nullable().describe("Null where a signal ended it."),
+  signal: z.string().nullable().describe("Such as SIGKILL; null where it ended by itself."),
+};
+const process = { slot: z.string(), pid };
+const placement = {
+  device: z.string().describe("Such as cpu or cuda:0."),
+  compute_type: z.string().describe("Such as int8 or float16."),
+};
 const node = z.object({
   version: z.string(),
-  /** Jobs that can run at once. */
-  capacity: count,
-  /** Events not yet on the bus. */
-  spool_depth: count,
+  capacity: count.describe("Jobs that can run at once."),
+  spool_depth: count.describe("Events that a sink still waits for."),
+});
+const delivery = z.object({
+  sink: z.string().describe("Its name in the configuration."),
+  oldest_age_s: seconds.describe("Age of the oldest event that the sink still waits for."),
+  depth: count.describe("Events that the sink still waits for."),
+  reason: z.string().nullable().describe("What the bus answered last; null where it said nothing."),
 });
 
 const system = {
-  "model.loading": z.object({ model: z.string(), ...placement }),
-  "model.loaded": z.object({ model: z.string(), ...placement, load_s: seconds, memory_bytes: z.number() }),
-  "model.unloaded": z.object({ model: z.string(), ...placement, reason: z.string() }),
-  "model.load_failed": z.object({ model: z.string(), ...placement, reason: z.string() }),
+  "model.loading": z.object({ model: modelName, ...placement }),
+  "model.loaded": z.object({ model: modelName, ...placement, load_s: seconds, memory_bytes: z.number() }),
+  "model.unloaded": z.object({ model: modelName, ...placement, reason: z.string() }),
+  "model.load_failed": z.object({ model: modelName, ...placement, reason: z.string() }),
   "sidecar.started": z.object(process),
-  "sidecar.ready": z.object({ ...process, versions: z.record(z.string(), z.string()) }),
-  /** `inflight`: the `job_id` of each job that it took with it. */
-  "sidecar.crashed": z.object({ ...process, ...exit, inflight: z.array(z.string()) }),
-  "sidecar.restarted": z.object({ ...process, backoff_s: seconds }),
+  "sidecar.ready": z.object({
+    ...process,
+    versions: z.record(z.string(), z.string()).describe("Library name to version."),
+  }),
+  "sidecar.crashed": z.object({
+    ...process,
+    ...exit,
+    inflight: z.array(z.string()).max(1024).describe("The job_id of each job that it took with it."),
+  }),
+  "sidecar.restarted": z.object({ ...process, backoff_s: seconds.describe("Waited before this start.") }),
   "sidecar.quarantined": z.object({ ...process, ...exit }),
   "sidecar.stopped": z.object({ ...process, ...exit }),
   "node.started": node,
   "node.draining": node,
   "node.stopped": node,
   "node.overloaded": node,
-  "delivery.degraded": z.object({ sink: z.string(), oldest_age_s: seconds, depth: count }),
-  "delivery.recovered": z.object({ sink: z.string(), oldest_age_s: seconds, depth: count }),
+  "delivery.degraded": delivery,
+  "delivery.recovered": delivery,
+  "delivery.dropped": z.object({
+    sink: z.string().describe("Its name in the configuration."),
+    events: z.int().min(1).describe("How many it will not get."),
+    first_position: count.describe("Place in the spool of the first of them."),
+    last_position: count.describe("Place in the spool of the last of them."),
+  }),
 };
 
-const run = { run_id: id, plan_hash: z.string(), config: z.string() };
-const score = { rtfx: z.number().nullable(), wer: z.number().nullable() };
+const run = {
+  run_id: id,
+  plan_hash: z.string().describe("Of all that decides what is measured: equal plans, comparable runs."),
+  config: z.string().describe("Name of the run configuration."),
+};
+const score = {
+  rtfx: z.number().nullable().describe("Seconds of audio per second of processing; null where none was measured."),
+  wer: z.number().nullable().describe("Word error rate, 0.1 for 10 %; null where none was measured."),
+};
 
 const benchmark = {
   "benchmark.run.started": z.object(run),
@@ -149,6 +191,7 @@ export type EventName = keyof typeof dataSchemas;
 export type EventData<Name extends EventName> = z.infer<(typeof dataSchemas)[Name]>;
 export type TranscriptionEventName = keyof typeof transcription;
 export type SystemEventName = keyof typeof system;
+export type EphemeralEventName = keyof typeof ephemeral;
 
 export const eventNames = Object.keys(dataSchemas) as EventName[];
 
@@ -156,6 +199,19 @@ export function streamOf(name: EventName): StreamName {
   if (name in system) return "system";
   return name in benchmark ? "benchmark" : "transcription";
 }
+
+/** Ephemeral events take no number, are not kept, and may be dropped by a bus that is slow; all others are durable. */
+export const isEphemeral = (name: EventName): name is EphemeralEventName => name in ephemeral;
+
+/**
+ * What becomes null, in this order, where an event would be larger than `maxEventBytes`: paths into its data. Nothing
+ * else in any event grows with the audio.
+ */
+export const sheddable: { readonly [Name in EventName]?: readonly string[] } = {
+  "transcription.requested": ["options.initial_prompt", "options.prefix", "options.hotwords"],
+  "transcription.segment": ["words"],
+  "transcription.completed": ["text"],
+};
 
 /** `transcription.completed` -> `transcription`; `benchmark.run.started` -> `benchmark.run`. */
 export const nounOf = (name: EventName): string => name.slice(0, name.lastIndexOf("."));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { eventNames, nounOf, streamOf } from "./catalogue.ts";
+import { eventNames, isEphemeral, nounOf, streamOf } from "./catalogue.ts";
 import { cloudEventSchema, nameOf, seal, typeOf } from "./envelope.ts";
 
 const facts = {
@@ -49,6 +49,23 @@ describe("an envelope", () => {
     expect(event.partitionkey).toBe("slot-1");
   });
 
+  test("relates an event to the command that caused it, to a trace, and to where the whole is", () => {
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const relations = { causationId: "command-1", traceparent, dataref: "/v1/transcripts/job-1" };
+    const event = seal({ ...facts, ...relations });
+    expect(event).toMatchObject({ causationid: "command-1", traceparent, dataref: "/v1/transcripts/job-1" });
+    expect(cloudEventSchema.parse(event)).toEqual(event);
+    const unrelated = seal({ ...facts, causationId: null, traceparent: null, dataref: null });
+    expect(Object.keys(unrelated)).toEqual(Object.keys(seal(facts)));
+  });
+
+  test("of an ephemeral event has no number", () => {
+    const data = { request_id: "request-1", job_id: "job-1", processed_s: 1, total_s: 2 };
+    const event = seal({ ...facts, name: "transcription.progress", sequence: null, data });
+    expect(Object.keys(event)).not.toContain("sequence");
+    expect(cloudEventSchema.parse(event)).toEqual(event);
+  });
+
   test("is refused where the sequence is short, the time is no time or the source is foreign", () => {
     const event = seal(facts);
     for (const wrong of [{ sequence: "1" }, { time: "today" }, { source: "/elsewhere/a/b/c" }, { id: "" }]) {
@@ -67,4 +84,5 @@ test("every name of the catalogue has a type, a noun and a stream, and is found 
   expect(streamOf("sidecar.crashed")).toBe("system");
   expect(streamOf("benchmark.run.started")).toBe("benchmark");
   expect(nounOf("benchmark.run.started")).toBe("benchmark.run");
+  expect(eventNames.filter(isEphemeral)).toEqual(["transcription.progress", "transcription.partial"]);
 });

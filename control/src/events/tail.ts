@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { HumError } from "../core/errors.ts";
+import { withoutPassword } from "../core/redis-url.ts";
 import { streamNames } from "./catalogue.ts";
 import { connectRedis, isFatal, type RedisConnection } from "./clients/redis.ts";
 import { type CloudEvent, cloudEventSchema } from "./envelope.ts";
@@ -104,9 +105,4 @@ function parseEvent(fields: string[]): CloudEvent | null {
   } catch {
     return null;
   }
-}
-
-function withoutPassword(url: string): string {
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
 }

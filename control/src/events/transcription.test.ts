@@ -37,6 +37,8 @@ const transcript: Transcript = {
 const jobWith = (signal: AbortSignal): Job => ({
   id: "job-1",
   requestId: "request-1",
+  causationId: null,
+  traceparent: null,
   audio: {
     format: "media",
     raw: null,

@@ -11,6 +11,7 @@ import { fingerprintOf, rejoinKeyOf } from "./rejoin.ts";
 import { render } from "./render/render.ts";
 import { createScratch } from "./scratch.ts";
 import { streamTranscript } from "./stream.ts";
+import { traceparentOf } from "./traceparent.ts";
 import { receiveUpload } from "./upload.ts";
 import { priorityOf, timeoutMsOf } from "./urgency.ts";
 
@@ -68,6 +69,8 @@ async function accept(
       const handle = deps.submit({
         id,
         requestId: c.get("requestId"),
+        causationId: null,
+        traceparent: traceparentOf(c.req.header("traceparent")),
         audio,
         model: request.model.name,
         options: request.options,

@@ -13,8 +13,11 @@ export interface JobHandle {
 
 export interface JobTeller {
   readonly handle: JobHandle;
-  /** False once a terminal event has been told: what comes later is dropped, so that there is exactly one. */
-  tell(event: JobEvent): boolean;
+  /**
+   * False once a terminal event has been told: what comes later is dropped, so that there is exactly one. The submitter
+   * hears of a terminal event when `safe` resolves; where it rejects with a HumError, of that failure instead.
+   */
+  tell(event: JobEvent, safe?: Promise<void>): boolean;
 }
 
 export function createTeller(id: string): JobTeller {
@@ -22,6 +25,8 @@ export function createTeller(id: string): JobTeller {
   const result = Promise.withResolvers<Transcript>();
   // A submitter that only follows the events must not cause an unhandled rejection.
   result.promise.catch((_: HumError) => undefined);
+  /** A terminal event was told, and heard. */
+  let isOver = false;
   let ended = false;
   let more = Promise.withResolvers<void>();
 
@@ -39,17 +44,33 @@ export function createTeller(id: string): JobTeller {
     }
   }
 
+  function hear(event: JobEvent): void {
+    told.push(event);
+    if (event.type === "done") result.resolve(event.transcript);
+    if (event.type === "failed") result.reject(event.error);
+    ended = isTerminal(event);
+    more.resolve();
+    more = Promise.withResolvers<void>();
+  }
+
   return {
     handle: { id, events, transcript: result.promise },
-    tell(event) {
-      if (ended) return false;
-      told.push(event);
-      if (event.type === "done") result.resolve(event.transcript);
-      if (event.type === "failed") result.reject(event.error);
-      ended = event.type === "done" || event.type === "failed";
-      more.resolve();
-      more = Promise.withResolvers<void>();
+    tell(event, safe) {
+      if (isOver) return false;
+      if (!isTerminal(event) || safe === undefined) {
+        isOver = isTerminal(event);
+        hear(event);
+        return true;
+      }
+      isOver = true;
+      safe.then(
+        () => hear(event),
+        (error: HumError) => hear({ type: "failed", attempt: event.attempt, error }),
+      );
       return true;
     },
   };
 }
+
+const isTerminal = (event: JobEvent): event is Extract<JobEvent, { type: "done" | "failed" }> =>
+  event.type === "done" || event.type === "failed";

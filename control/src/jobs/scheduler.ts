@@ -31,9 +31,14 @@ export interface SchedulerOptions {
   metrics: Metrics;
   log: Log;
   observe: JobObserver;
+  /** Throws HumError `overloaded` where what happens to a job could not be recorded. */
+  admitEvents: () => void;
   /** The first refusal after something was admitted. */
   onOverload: () => void;
 }
+
+/** Tells an event to whoever hears of the job; resolves when it is safe. Null where the job is over: it is not told. */
+type Tell = (event: JobEvent) => Promise<void> | null;
 
 export interface Scheduler {
   /** Throws HumError `overloaded` where the queue is full, so that nobody uploads for nothing. */
@@ -87,6 +92,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   function admit(): void {
     if (draining) throw new HumError("overloaded", "this server is stopping and takes no more jobs");
+    options.admitEvents();
     const full = findFull(ledger.waiting(), config.jobs);
     if (full === null) {
       refusing = false;
@@ -122,10 +128,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     poison.refuse(job.audio.sha256);
     admitInTime(job);
     const teller = createTeller(job.id);
-    const tell = (event: JobEvent) => {
-      const inTime = teller.tell(event);
-      if (inTime) options.observe(job, event);
-      return inTime;
+    let isOver = false;
+    const tell: Tell = (event) => {
+      if (isOver) return null;
+      isOver = event.type === "done" || event.type === "failed";
+      const safe = options.observe(job, event);
+      teller.tell(event, safe);
+      // Only who depends on it asks.
+      safe.catch(() => undefined);
+      return safe;
     };
     ledger.add(job);
     const work = perform(job, tell);
@@ -135,8 +146,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return teller.handle;
   }
 
-  /** Never rejects: a failure is an event. `tell` says whether the event was in time. */
-  async function perform(job: Job, tell: (event: JobEvent) => boolean): Promise<void> {
+  /** Never rejects: a failure is an event. */
+  async function perform(job: Job, tell: Tell): Promise<void> {
     const submittedMs = clock.monotonicMs();
     let attempt = 0;
     let stage: Stage = "admission";
@@ -146,7 +157,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const fail = (thrown: unknown) => {
       const error = toHumError(thrown, stage);
       if (error.code === "poison_input" || error.code === "engine_stalled") poison.add(job.audio.sha256);
-      if (!tell({ type: "failed", attempt, error })) return;
+      if (tell({ type: "failed", attempt, error }) === null) return;
       outcome = error.code;
       ledger.ended(job, error);
       gauge();
@@ -155,7 +166,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     limits.set(job.id, limit);
     // The submitter hears at once; the sidecar lets go of the job in its own time.
     limit.signal.addEventListener("abort", () => fail(limit.signal.reason), { once: true });
-    tell({ type: "queued", position: ledger.find(job.id)?.position ?? 0 });
+    const requested = tell({ type: "queued", position: ledger.find(job.id)?.position ?? 0 });
     try {
       const model = catalogue.resolve(job.model);
       // Asked for first, so that a model that is not loaded loads while the audio is decoded.
@@ -174,6 +185,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         log: options.log,
       });
       ledger.measured(job, pcm.durationS);
+      // Whatever happens from here on, somebody knows that this job was there.
+      await requested;
       stage = "transcribe";
       const transcript = await transcribePcm(job, pcm, {
         dispatcher: dispatcherOf(engines),
@@ -191,7 +204,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         },
         tell,
       });
-      if (tell({ type: "done", attempt, transcript })) {
+      if (tell({ type: "done", attempt, transcript }) !== null) {
         ledger.ended(job, null);
         gauge();
         measure(transcript);

@@ -6,7 +6,7 @@ import { openFaultProxy } from "./fault-proxy.ts";
 
 const eventsTotal = 2_000;
 
-const results = async (metrics: ReturnType<EventsRig["startFeed"]>["metrics"]) => {
+const results = async ({ metrics }: Awaited<ReturnType<EventsRig["startFeed"]>>) => {
   const { values } = await metrics.events.get();
   return Object.fromEntries(values.map(({ labels, value }) => [labels.result, value]));
 };
@@ -20,7 +20,8 @@ afterEach(() => rig.close());
 describe("events are stored once, in order and without a gap", () => {
   test("while Redis is killed under the producer again and again", async () => {
     const server = await rig.startServer();
-    const { feed } = rig.startFeed(server.url);
+    const fed = await rig.startFeed(server.url);
+    const { feed } = fed;
     let killing = true;
     const produce = async () => {
       let told = 0;
@@ -40,7 +41,7 @@ describe("events are stored once, in order and without a gap", () => {
       killing = false;
     };
     const [told] = await Promise.all([produce(), kill()]);
-    await untilStored(feed);
+    await untilStored(fed);
     const stored = await storedEvents(await rig.connect(server.url));
     expect(judge(stored, told)).toEqual(flawless);
     expect(feed.health()).toMatchObject([{ dropped: 0 }]);
@@ -49,22 +50,23 @@ describe("events are stored once, in order and without a gap", () => {
   test("while a proxy eats replies and cuts the link twenty times", async () => {
     const server = await rig.startServer();
     const proxy = await openFaultProxy(Number(new URL(server.subscriberUrl).port));
-    const { feed, metrics } = rig.startFeed(rig.adminUrl(proxy.port));
+    const fed = await rig.startFeed(rig.adminUrl(proxy.port));
+    const { feed } = fed;
     const unhandled = vi.fn();
     process.on("unhandledRejection", unhandled);
     for (let index = 0; index < eventsTotal; index += 1) {
       tell(feed, index);
       if (index % 100 !== 50) continue;
-      await untilStored(feed);
+      await untilStored(fed);
       proxy.eatReplies();
       for (let more = 0; more < 20; more += 1) tell(feed, ++index);
       await vi.waitFor(() => expect(proxy.eatenBytes).toBeGreaterThan(0), { timeout: 5_000, interval: 2 });
       proxy.cut();
     }
-    await untilStored(feed);
+    await untilStored(fed);
     const stored = await storedEvents(await rig.connect(server.url));
     expect(judge(stored, eventsTotal)).toEqual(flawless);
-    const { stored: first, duplicate } = await results(metrics);
+    const { stored: first, duplicate } = await results(fed);
     expect(duplicate).toBeGreaterThanOrEqual(20);
     expect((first ?? 0) + (duplicate ?? 0)).toBeGreaterThanOrEqual(eventsTotal);
     expect(unhandled).not.toHaveBeenCalled();
@@ -74,71 +76,58 @@ describe("events are stored once, in order and without a gap", () => {
 
   test("while the server forgets its scripts", async () => {
     const server = await rig.startServer();
-    const { feed } = rig.startFeed(server.url);
+    const fed = await rig.startFeed(server.url);
+    const { feed } = fed;
     const admin = await rig.connect(server.url);
     for (let index = 0; index < 300; index += 1) {
       tell(feed, index);
       if (index % 100 === 50) await admin.call("SCRIPT", "FLUSH");
     }
-    await untilStored(feed);
+    await untilStored(fed);
     expect(judge(await storedEvents(admin), 300)).toEqual(flawless);
   });
 });
 
 test("a server that hangs is given up after the command timeout, and its replies are not needed", async () => {
   const server = await rig.startServer();
-  const { feed } = rig.startFeed(server.url, { redis: { command_timeout_s: 0.2 } });
+  const fed = await rig.startFeed(server.url, { redis: { command_timeout_s: 0.2 } });
+  const { feed } = fed;
   tell(feed, 0);
-  await untilStored(feed);
+  await untilStored(fed);
   process.kill(server.pid ?? 0, "SIGSTOP");
   for (let index = 1; index < 50; index += 1) tell(feed, index);
   await vi.waitFor(() => expect(feed.health()).not.toMatchObject([{ state: "connected" }]), { timeout: 3_000 });
   process.kill(server.pid ?? 0, "SIGCONT");
-  await untilStored(feed);
+  await untilStored(fed);
   expect(judge(await storedEvents(await rig.connect(server.url)), 50)).toEqual(flawless);
 });
 
 test("without Redis at the start events are held, health tells it, and all arrive once it is there", async () => {
   const { url, stop } = await rig.startServer();
   await stop();
-  const { feed } = rig.startFeed(url);
+  const fed = await rig.startFeed(url);
+  const { feed } = fed;
   expect(feed.health()).toMatchObject([{ sink: "redis", state: "connecting" }]);
   for (let index = 0; index < 100; index += 1) tell(feed, index);
   await vi.waitFor(() => expect(feed.health()).toMatchObject([{ state: "down", held: 100 }]), { timeout: 3_000 });
   expect(feed.health()[0]?.reason).toMatch(/ENOENT|ECONNREFUSED/);
   await rig.startServer();
-  await untilStored(feed);
+  await untilStored(fed);
   expect(judge(await storedEvents(await rig.connect(url)), 100)).toEqual(flawless);
-});
-
-test("past max_held the oldest events go, are counted, and leave a gap that the sequence shows", async () => {
-  const { url, stop } = await rig.startServer();
-  const { feed, metrics } = rig.startFeed(url, { redis: { max_held: 10 } });
-  for (let index = 0; index < 5; index += 1) tell(feed, index);
-  await untilStored(feed);
-  await stop();
-  for (let index = 5; index < 35; index += 1) tell(feed, index);
-  expect(feed.health()).toMatchObject([{ held: 10, dropped: 20 }]);
-  await rig.startServer();
-  await untilStored(feed);
-  const stored = await storedEvents(await rig.connect(url));
-  expect(stored.map((event) => Number(event.sequence))).toEqual([
-    1, 2, 3, 4, 5, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35,
-  ]);
-  expect(await results(metrics)).toEqual({ stored: 15, dropped: 20 });
 });
 
 test("a Redis that was flushed gets a new epoch, whose sequence begins at one", async () => {
   const server = await rig.startServer();
-  const { feed } = rig.startFeed(server.url);
+  const fed = await rig.startFeed(server.url);
+  const { feed } = fed;
   const admin = await rig.connect(server.url);
   for (let index = 0; index < 5; index += 1) tell(feed, index);
-  await untilStored(feed);
+  await untilStored(fed);
   await admin.call("FLUSHALL");
   tell(feed, 5);
-  await untilStored(feed);
+  await untilStored(fed);
   tell(feed, 6);
-  await untilStored(feed);
+  await untilStored(fed);
   const [old, young] = await storedEvents(admin);
   expect([old?.sequence, young?.sequence].map(Number)).toEqual([6, 1]);
   expect(young?.source).not.toBe(old?.source);
@@ -148,16 +137,17 @@ test("a Redis that forgot a source whose events have all expired keeps its epoch
   const server = await rig.startServer();
   let aheadMs = 0;
   const clock = { ...systemClock, wallMs: () => Date.now() + aheadMs };
-  const { feed } = rig.startFeed(server.url, { redis: { retention_s: 60 }, clock });
+  const fed = await rig.startFeed(server.url, { redis: { retention_s: 60 }, clock });
+  const { feed } = fed;
   const admin = await rig.connect(server.url);
   tell(feed, 0);
-  await untilStored(feed);
+  await untilStored(fed);
   const [before] = await storedEvents(admin);
   await admin.call("FLUSHALL");
-  aheadMs = 61_000;
+  aheadMs = 25 * 60 * 60 * 1000;
   for (let index = 1; index < 4; index += 1) {
     tell(feed, index);
-    await untilStored(feed);
+    await untilStored(fed);
   }
   const after = await storedEvents(admin);
   expect(after.map((event) => Number(event.sequence))).toEqual([2, 3, 4]);
@@ -166,9 +156,10 @@ test("a Redis that forgot a source whose events have all expired keeps its epoch
 
 test("the last sequence outlives the events, so that one sent again after a long outage is still known", async () => {
   const server = await rig.startServer();
-  const { feed } = rig.startFeed(server.url, { redis: { retention_s: 1 } });
+  const fed = await rig.startFeed(server.url, { redis: { retention_s: 1 } });
+  const { feed } = fed;
   tell(feed, 0);
-  await untilStored(feed);
+  await untilStored(fed);
   const admin = await rig.connect(server.url);
   const [event] = await storedEvents(admin);
   const leftMs = Number(await admin.call("PTTL", `{humhelix}:events:v1:last:${event?.source}`));
@@ -185,7 +176,8 @@ describe("a refusal is told from a broken link, and tried again at a slow pace",
     wrong.password = "wrong";
     const admin = await rig.connect(server.url);
     const before = await connectionsSoFar(admin);
-    const { feed } = rig.startFeed(wrong.href);
+    const fed = await rig.startFeed(wrong.href);
+    const { feed } = fed;
     tell(feed, 0);
     const reason = expect.stringMatching(/^WRONGPASS/);
     await vi.waitFor(() => expect(feed.health()).toMatchObject([{ state: "down", held: 1, reason }]));
@@ -195,16 +187,17 @@ describe("a refusal is told from a broken link, and tried again at a slow pace",
 
   test("a full server, until it has room", async () => {
     const server = await rig.startServer();
-    const { feed } = rig.startFeed(server.url);
+    const fed = await rig.startFeed(server.url);
+    const { feed } = fed;
     tell(feed, 0);
-    await untilStored(feed);
+    await untilStored(fed);
     const admin = await rig.connect(server.url);
     await admin.call("CONFIG", "SET", "maxmemory", "1");
     tell(feed, 1);
     const reason = expect.stringMatching(/^OOM/);
     await vi.waitFor(() => expect(feed.health()).toMatchObject([{ state: "down", held: 1, reason }]));
     await admin.call("CONFIG", "SET", "maxmemory", "0");
-    await untilStored(feed);
+    await untilStored(fed);
     expect(judge(await storedEvents(admin), 2)).toEqual(flawless);
   });
 });

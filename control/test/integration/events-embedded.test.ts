@@ -17,9 +17,10 @@ afterEach(() => rig.close());
 
 test("the server keeps its events, its port and its passwords across restarts", async () => {
   const first = await rig.startServer();
-  const { feed } = rig.startFeed(first.url);
+  const fed = await rig.startFeed(first.url);
+  const { feed } = fed;
   for (let index = 0; index < 20; index += 1) tell(feed, index);
-  await untilStored(feed);
+  await untilStored(fed);
   await first.stop();
   const second = await rig.startServer();
   expect(second.subscriberUrl).toBe(first.subscriberUrl);
@@ -86,9 +87,10 @@ test("the server ends when its parent is killed, and the next one finds its data
   });
   const { pid } = JSON.parse(await said.promise) as { pid: number };
   expect(alive(pid)).toBe(true);
-  const { feed } = rig.startFeed(rig.adminUrl());
+  const fed = await rig.startFeed(rig.adminUrl());
+  const { feed } = fed;
   tell(feed, 0);
-  await untilStored(feed);
+  await untilStored(fed);
   parent.kill("SIGKILL");
   await parent.exited;
   await vi.waitFor(() => expect(alive(pid)).toBe(false), { timeout: 2_000 });
@@ -101,9 +103,10 @@ describe("a subscriber", () => {
 
   test("reads streams, keeps its place in a consumer group, and learns how far back events reach", async () => {
     const server = await rig.startServer();
-    const { feed } = rig.startFeed(server.url);
+    const fed = await rig.startFeed(server.url);
+    const { feed } = fed;
     tell(feed, 0);
-    await untilStored(feed);
+    await untilStored(fed);
     const subscriber = await rig.connect(server.subscriberUrl);
     expect(await subscriber.call("XGROUP", "CREATE", stream, "g", "0")).toBe("OK");
     const [[, [[id]]]] = (await subscriber.call("XREADGROUP", "GROUP", "g", "c", "STREAMS", stream, ">")) as [
@@ -118,9 +121,10 @@ describe("a subscriber", () => {
 
   test("can neither write, trim, delete, publish nor administer", async () => {
     const server = await rig.startServer();
-    const { feed } = rig.startFeed(server.url);
+    const fed = await rig.startFeed(server.url);
+    const { feed } = fed;
     tell(feed, 0);
-    await untilStored(feed);
+    await untilStored(fed);
     const subscriber = await rig.connect(server.subscriberUrl);
     const forbidden = [
       ["XADD", stream, "*", "ce", "{}"],
@@ -157,7 +161,8 @@ describe("a subscriber", () => {
 
   test("hears every event on the channel of its name", async () => {
     const server = await rig.startServer();
-    const { feed } = rig.startFeed(server.url);
+    const fed = await rig.startFeed(server.url);
+    const { feed } = fed;
     const { port, username, password } = new URL(server.subscriberUrl);
     let heard = "";
     const socket = connect(Number(port), "127.0.0.1");
@@ -167,7 +172,7 @@ describe("a subscriber", () => {
     socket.write(`AUTH ${username} ${password}\r\nPSUBSCRIBE humhelix.events.sidecar.*\r\n`);
     await vi.waitFor(() => expect(heard).toContain("psubscribe"));
     tell(feed, 0);
-    await untilStored(feed);
+    await untilStored(fed);
     const [event] = await storedEvents(await rig.connect(server.url));
     await vi.waitFor(() => expect(heard).toContain(JSON.stringify(event)));
     expect(heard).toContain("\r\nhumhelix.events.sidecar.started\r\n");

@@ -7,16 +7,17 @@ import { checkoutRoot } from "../../src/core/checkout.ts";
 import { type Clock, systemClock } from "../../src/core/clock.ts";
 import type { Config } from "../../src/core/config.ts";
 import { createLog } from "../../src/core/log.ts";
-import { createMetrics } from "../../src/core/metrics.ts";
 import type { StreamName } from "../../src/events/catalogue.ts";
 import { connectRedis, type RedisConnection } from "../../src/events/clients/redis.ts";
 import { adminUrlOf, readIdentity } from "../../src/events/embedded/identity.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../src/events/embedded.ts";
 import { type CloudEvent, cloudEventSchema } from "../../src/events/envelope.ts";
-import { createFeed, type Feed } from "../../src/events/feed.ts";
+import type { Feed } from "../../src/events/feed.ts";
 import { streamKey } from "../../src/events/sinks/append.ts";
 import { createRedisSink } from "../../src/events/sinks/redis.ts";
+import type { Spool } from "../../src/events/spool/spool.ts";
 import { testConfig } from "../config.ts";
+import { openFeedRig } from "../feed-rig.ts";
 
 export type EventsRig = ReturnType<typeof openEventsRig>;
 
@@ -27,7 +28,7 @@ export function openEventsRig(dir = mkdtempSync(join(tmpdir(), "hum-events-"))) 
   mkdirSync(runtimeDir, { recursive: true, mode: 0o700 });
   const servers: EmbeddedRedis[] = [];
   const connections: RedisConnection[] = [];
-  const feeds: Feed[] = [];
+  const feeds: Awaited<ReturnType<typeof openFeedRig>>[] = [];
 
   return {
     dir,
@@ -52,24 +53,16 @@ export function openEventsRig(dir = mkdtempSync(join(tmpdir(), "hum-events-"))) 
       connections.push(connection);
       return connection;
     },
-    startFeed(url: string, options: { redis?: Partial<Config["events"]["redis"]>; clock?: Clock } = {}) {
+    /** Another one is the next life of the same node, once the first has stopped. */
+    async startFeed(url: string, options: { redis?: Partial<Config["events"]["redis"]>; clock?: Clock } = {}) {
       const { clock = systemClock } = options;
-      const metrics = createMetrics();
-      const events = { ...config.events, redis: { ...config.events.redis, ...options.redis } };
-      const sink = createRedisSink({
-        config: { events },
-        url,
-        clock,
-        log,
-        pace: { firstMs: 20, maxMs: 200, refusedMs: 400 },
-      });
-      const feed = createFeed({ config: { events }, clock, log, metrics, sinks: [sink] });
-      feed.start();
-      feeds.push(feed);
-      return { feed, metrics };
+      const sink = createRedisSink({ ...config.events.redis, ...options.redis, url });
+      const rig = await openFeedRig(dir, { sinks: [sink], clock });
+      feeds.push(rig);
+      return rig;
     },
     async close() {
-      for (const feed of feeds) await feed.stop(0);
+      for (const feed of feeds) await feed.close();
       for (const connection of connections) connection.close();
       for (const server of servers) await server.stop();
       rmSync(dir, { recursive: true, force: true });
@@ -81,11 +74,16 @@ export function openEventsRig(dir = mkdtempSync(join(tmpdir(), "hum-events-"))) 
 export const tell = (feed: Feed, index: number) =>
   feed.system("sidecar.started", `slot-${index}`, { slot: `slot-${index}`, pid: index });
 
-export const untilStored = (feed: Feed) =>
-  vi.waitFor(() => expect(feed.health()).toMatchObject([{ state: "connected", held: 0 }]), {
-    timeout: 10_000,
-    interval: 10,
-  });
+/** Every event is safe, and the bus has it. */
+export async function untilStored({ feed, spool }: { feed: Feed; spool: Spool }): Promise<void> {
+  await vi.waitFor(
+    () => {
+      expect(spool.waiting()).toBe(0);
+      expect(feed.health()).toMatchObject([{ state: "connected", held: 0 }]);
+    },
+    { timeout: 10_000, interval: 10 },
+  );
+}
 
 /** What a stream holds, oldest first. */
 export async function storedEvents(connection: RedisConnection, stream: StreamName = "system"): Promise<CloudEvent[]> {

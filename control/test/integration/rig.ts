@@ -57,7 +57,8 @@ export async function openRig(adjust: (config: Config) => void = () => undefined
     onOverload: () => {
       overloads += 1;
     },
-    observe: (job, event) => void jobEvents.push({ id: job.id, event }),
+    admitEvents: () => undefined,
+    observe: async (job, event) => void jobEvents.push({ id: job.id, event }),
   });
   let jobs = 0;
   return {
@@ -74,6 +75,8 @@ export async function openRig(adjust: (config: Config) => void = () => undefined
       return scheduler.submit({
         id: `job-${jobs}`,
         requestId: `request-${jobs}`,
+        causationId: null,
+        traceparent: null,
         audio: silence(3),
         model,
         options: defaultOptions,

@@ -1,8 +1,8 @@
 /** The HTTP port, and the configured Redis. */
 import { createServer } from "node:net";
 import type { Config } from "../../core/config.ts";
+import { withoutPassword } from "../../core/redis-url.ts";
 import { connectRedis } from "../../events/clients/redis.ts";
-import { withoutPassword } from "../banner.ts";
 import { answers, configuredUrl } from "../server.ts";
 import { type Finding, fine } from "./finding.ts";
 

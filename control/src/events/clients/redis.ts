@@ -1,7 +1,9 @@
 /** One connection to Redis or Valkey: the only importer of ioredis. It never reconnects; whoever opened it decides that. */
+import { readFileSync } from "node:fs";
 import { Redis } from "ioredis";
 import { HumError } from "../../core/errors.ts";
-import { parseRedisUrl } from "../../core/redis-url.ts";
+import { parseRedisUrl, type RedisAccount, type RedisAddress, type RedisTls } from "../../core/redis-url.ts";
+import { askCluster, askSentinels, requireMaster } from "./redis-location.ts";
 
 export type Reply = { ok: true; value: unknown } | { ok: false; error: Error };
 
@@ -16,7 +18,7 @@ export interface RedisConnection {
 }
 
 export interface RedisOptions {
-  /** `redis://`, `rediss://`, or `unix:///path?username=&password=&db=`. */
+  /** As core/redis-url.ts reads it. */
   url: string;
   /** Shown by CLIENT LIST. */
   name: string;
@@ -28,13 +30,41 @@ export interface RedisOptions {
 
 /**
  * A closed connection is never revived, so that no command is sent twice behind our back and none waits for a better day.
+ * Where the URL names sentinels or a cluster, the server that has our keys now is asked for first; after a failover, or
+ * once the keys have moved, the connection fails and a new one finds the new server.
  * Rejects with the root cause: the server's refusal where there was one, else the socket's error; for a URL that is none
  * with HumError `bad_request`.
  */
 export async function connectRedis(options: RedisOptions): Promise<RedisConnection> {
-  const target = targetOf(options.url);
+  const parsed = parseRedisUrl(options.url);
+  // Without the URL: it may hold a password.
+  if (!parsed.ok) throw new HumError("bad_request", `the URL of Redis ${parsed.demand}`);
+  const { target } = parsed;
+  const { username, password, db } = target;
+  const account = { username, password };
+  if (target.kind === "socket") return connectTo({ path: target.path }, { ...options, account, db, tls: null });
+  const { tls } = target;
+  const connect = (address: RedisAddress) => connectTo(address, { ...options, account, db, tls });
+  if (target.kind === "server") return connect({ host: target.host, port: target.port });
+  if (target.kind === "cluster") return connect(await askCluster(target.nodes, connect));
+  const master = await askSentinels(target, (address) =>
+    connectTo(address, { ...options, account: target.sentinelAccount, db: 0, tls }),
+  );
+  return requireMaster(await connect(master), master);
+}
+
+interface DirectOptions extends RedisOptions {
+  account: RedisAccount;
+  db: number;
+  tls: RedisTls | null;
+}
+
+async function connectTo(place: RedisAddress | { path: string }, options: DirectOptions): Promise<RedisConnection> {
   const redis = new Redis({
-    ...target,
+    ...place,
+    ...options.account,
+    db: options.db,
+    ...(options.tls === null ? {} : { tls: tlsOf(options.tls) }),
     connectionName: options.name,
     commandTimeout: options.commandTimeoutMs,
     connectTimeout: options.connectTimeoutMs ?? 2_000,
@@ -88,17 +118,10 @@ export async function connectRedis(options: RedisOptions): Promise<RedisConnecti
   };
 }
 
-/** Throws HumError `bad_request`, without the URL: it may hold a password. */
-function targetOf(url: string) {
-  const parsed = parseRedisUrl(url);
-  if (!parsed.ok) throw new HumError("bad_request", `the URL of Redis ${parsed.demand}`);
-  if ("path" in parsed.target) return parsed.target;
-  const { tls, ...target } = parsed.target;
-  return { ...target, ...(tls ? { tls: {} } : {}) };
-}
+const tlsOf = ({ caFile }: RedisTls) => (caFile === null ? {} : { ca: readFileSync(caFile) });
 
-/** Refusals that mend themselves within seconds: the server loads, fails over, or is busy with a script. */
-const passing = /^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOREPLICAS)\b/;
+/** Refusals that mend themselves within seconds: the server loads, fails over, or is busy with a script or has forgotten one. */
+const passing = /^(LOADING|BUSY|NOSCRIPT|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOREPLICAS)\b/;
 
 /**
  * Whether trying again soon is pointless: the server answered and refused (WRONGPASS, NOAUTH, NOPERM, READONLY, OOM ...).
@@ -107,5 +130,8 @@ const passing = /^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOREPLICAS)\b/;
 export function isFatal(error: Error): boolean {
   return error.name === "ReplyError" && !passing.test(error.message);
 }
+
+/** Whether another server than the one that answered is to be written to now: the mark of a failover, or of moved keys. */
+export const isMoved = (error: Error): boolean => /^(READONLY|MOVED|ASK)\b/.test(error.message);
 
 export const isMissingScript = (error: Error): boolean => error.message.startsWith("NOSCRIPT");

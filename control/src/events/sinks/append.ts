@@ -10,14 +10,16 @@ const base = "{humhelix}:events:v1";
 export const streamKey = (stream: StreamName) => `${base}:${stream}`;
 /** A hash that tells consumers how long streams reach back, as `retention_s`. */
 export const metaKey = `${base}:meta`;
-const channelPrefix = "humhelix.events.";
-const lastKey = (source: string) => `${base}:last:${source}`;
+/** The channel of an event's name, `<noun>.<verb>`. */
+export const channelOf = (name: string) => `humhelix.events.${name}`;
+/** Holds the last sequence of a source. */
+export const lastKey = (source: string) => `${base}:last:${source}`;
 
 /**
  * How much longer than its events a source's last sequence is kept: neither a reply that is lost right before a long
  * outage nor clocks that differ may make a bus forget what its producer still counts on.
  */
-const rememberMs = 24 * 60 * 60 * 1000;
+export const rememberMs = 24 * 60 * 60 * 1000;
 
 /**
  * Keeps the last sequence of each source. One that is not above it was stored already; one whose predecessor is missing
@@ -45,8 +47,15 @@ export function appendCommand(event: SealedEvent, options: { predecessor: number
   const keys = [streamKey(stream), lastKey(source)];
   const { predecessor, retentionMs } = options;
   const order = [sequence, predecessor, retentionMs, retentionMs + rememberMs];
-  return ["EVALSHA", appendSha, keys.length, ...keys, ...order, json, id, type, partitionKey, channelPrefix + name];
+  return ["EVALSHA", appendSha, keys.length, ...keys, ...order, json, id, type, partitionKey, channelOf(name)];
 }
 
 /** The script's reply: what became of the event, and the last sequence that the bus has of its source. */
 export const appendedSchema = z.tuple([z.enum(["stored", "duplicate", "hole"]), z.int()]);
+
+/** What a source's last key holds; null where the bus has none. */
+export const lastSequenceSchema = z
+  .string()
+  .regex(/^[0-9]+$/)
+  .transform(Number)
+  .nullable();

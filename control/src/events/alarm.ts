@@ -1,0 +1,48 @@
+/** Tells when a sink falls behind, and when it has caught up: as events, and as gauges. */
+import type { Metrics } from "../core/metrics.ts";
+import type { EventData } from "./catalogue.ts";
+import type { Pump } from "./pump.ts";
+
+export interface Alarm {
+  start(): void;
+  stop(): void;
+}
+
+export interface AlarmOptions {
+  pumps: readonly Pump[];
+  metrics: Pick<Metrics, "eventsHeld" | "eventsOldest">;
+  tell(name: "delivery.degraded" | "delivery.recovered", sink: string, data: EventData<"delivery.degraded">): void;
+}
+
+/** An event that waits longer than this is late. */
+const lateS = 5;
+const everyMs = 1_000;
+
+export function createAlarm(options: AlarmOptions): Alarm {
+  const { pumps, metrics, tell } = options;
+  const degraded = new Set<string>();
+  let timer: NodeJS.Timeout | null = null;
+
+  function look(): void {
+    for (const pump of pumps) {
+      const { sink, held, oldest_age_s, reason } = pump.health();
+      metrics.eventsHeld.set({ sink }, held);
+      metrics.eventsOldest.set({ sink }, oldest_age_s);
+      const isLate = oldest_age_s > lateS;
+      if (isLate === degraded.has(sink)) continue;
+      if (isLate) degraded.add(sink);
+      else degraded.delete(sink);
+      tell(isLate ? "delivery.degraded" : "delivery.recovered", sink, { sink, oldest_age_s, depth: held, reason });
+    }
+  }
+
+  return {
+    start() {
+      timer = setInterval(look, everyMs);
+      timer.unref();
+    },
+    stop() {
+      if (timer !== null) clearInterval(timer);
+    },
+  };
+}

@@ -126,6 +126,7 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     models: fleet,
     jobs: scheduler,
     readiness,
+    events: { spool, onEphemeral: feed.onEphemeral, replay: feed.replay },
     admit: scheduler.admit,
     submit: scheduler.submit,
     scratchDir: directories.scratch,

@@ -3,6 +3,7 @@ import { version } from "../core/checkout.ts";
 import { nearest } from "../core/nearest.ts";
 import { type Command, columns } from "./command.ts";
 import { doctor } from "./doctor.ts";
+import { eventsReplay } from "./events-replay.ts";
 import { eventsTail } from "./events-tail.ts";
 import { type ExitCode, exitCodes, type Io } from "./io.ts";
 import { modelsList } from "./models-list.ts";
@@ -10,7 +11,7 @@ import { modelsPull } from "./models-pull.ts";
 import { serve } from "./serve.ts";
 import { transcribe } from "./transcribe.ts";
 
-const commands: readonly Command[] = [serve, transcribe, eventsTail, modelsList, modelsPull, doctor];
+const commands: readonly Command[] = [serve, transcribe, eventsTail, eventsReplay, modelsList, modelsPull, doctor];
 
 export async function runCli(args: readonly string[], io: Io): Promise<ExitCode> {
   const [first] = args;

@@ -9,6 +9,8 @@ import type { Metrics } from "../core/metrics.ts";
 import type { Catalogue } from "../core/model.ts";
 import type { Readiness } from "../core/readiness.ts";
 import type { Residence } from "../core/residence.ts";
+import type { Feed } from "../events/feed.ts";
+import type { Spool } from "../events/spool/spool.ts";
 import type { JobHandle } from "../jobs/handle.ts";
 import type { Scheduler } from "../jobs/scheduler.ts";
 import type { Rejoin } from "./rejoin.ts";
@@ -24,6 +26,9 @@ export interface HttpDeps {
   /** What requests that come again join. */
   rejoin: Rejoin;
   readiness(): Readiness;
+  events: EventAccess;
+  /** Aborted when the server begins to stop. */
+  stopping: AbortSignal;
   /** Throws HumError `overloaded` where no job could be taken now: asked before an upload is received. */
   admit(): void;
   /** Throws as `admit` does, since the queue may have filled meanwhile; any later failure is told by the handle. */
@@ -31,6 +36,13 @@ export interface HttpDeps {
   /** Where uploads lie that do not fit in memory; must exist and be private to us. */
   scratchDir: string;
   timing?: Partial<HttpTiming>;
+}
+
+/** The feed as HTTP gives it to others. */
+export interface EventAccess {
+  spool: Pick<Spool, "id" | "bounds" | "read" | "whole" | "onCommitted" | "waiting">;
+  onEphemeral: Feed["onEphemeral"];
+  replay: Feed["replay"];
 }
 
 export interface HttpTiming {

@@ -13,8 +13,10 @@ import { createTranscription } from "./operations/create-transcription.ts";
 import { createTranslation } from "./operations/create-translation.ts";
 import { getJob } from "./operations/get-job.ts";
 import { getModel } from "./operations/get-model.ts";
+import { getTranscript } from "./operations/get-transcript.ts";
 import { healthz } from "./operations/healthz.ts";
 import { indexPage } from "./operations/index-page.ts";
+import { listEvents } from "./operations/list-events.ts";
 import { listJobs } from "./operations/list-jobs.ts";
 import { listLoaded } from "./operations/list-loaded.ts";
 import { listModels } from "./operations/list-models.ts";
@@ -22,6 +24,7 @@ import { loadModel } from "./operations/load-model.ts";
 import { metrics } from "./operations/metrics.ts";
 import { ping } from "./operations/ping.ts";
 import { readyz } from "./operations/readyz.ts";
+import { replayEvents } from "./operations/replay-events.ts";
 import { unloadModel } from "./operations/unload-model.ts";
 
 const operations: readonly Operation[] = [
@@ -36,6 +39,9 @@ const operations: readonly Operation[] = [
   listJobs,
   getJob,
   cancelJob,
+  listEvents,
+  replayEvents,
+  getTranscript,
   ping,
   healthz,
   readyz,

@@ -24,8 +24,9 @@ export interface HttpServer {
 
 const lastCallMs = 200;
 
-export function createHttpServer(parts: Omit<HttpDeps, "rejoin">): HttpServer {
-  const deps: HttpDeps = { ...parts, rejoin: createRejoin() };
+export function createHttpServer(parts: Omit<HttpDeps, "rejoin" | "stopping">): HttpServer {
+  const ending = new AbortController();
+  const deps: HttpDeps = { ...parts, rejoin: createRejoin(), stopping: ending.signal };
   const { host, port } = deps.config.http;
   const router = createRouter(deps);
   const server = createListener((request, env) => router.fetch(request, env));
@@ -56,6 +57,7 @@ export function createHttpServer(parts: Omit<HttpDeps, "rejoin">): HttpServer {
     async stop(graceMs) {
       if (!server.listening) return;
       stopping = true;
+      ending.abort();
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
       // What had connected before the stop is still let in, to be told where it stands: to close at once would reset it.
       await delay(lastCallMs);

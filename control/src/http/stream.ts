@@ -7,6 +7,7 @@ import type { HttpTiming } from "./deps.ts";
 import { failureBody } from "./failure.ts";
 import { createTrimmer, plainText } from "./render/text.ts";
 import { usageOf } from "./render/usage.ts";
+import { eventStream } from "./sse.ts";
 
 export interface StreamOptions {
   timing: Pick<HttpTiming, "heartbeatMs" | "unreadMs">;
@@ -18,14 +19,6 @@ export interface StreamOptions {
   present: (thrown: unknown) => HumError;
 }
 
-const headers = {
-  "content-type": "text/event-stream; charset=utf-8",
-  "cache-control": "no-store",
-  // nginx would hold the deltas back otherwise.
-  "x-accel-buffering": "no",
-  "transfer-encoding": "chunked",
-};
-
 /** Seconds of audio: with each delta's `end`, how far a stream has come. */
 const durationHeader = "x-audio-duration";
 
@@ -35,37 +28,14 @@ const durationHeader = "x-audio-duration";
  */
 export async function streamTranscript(handle: JobHandle, options: StreamOptions): Promise<Response> {
   const durationS = await begun(handle, options.timing.heartbeatMs);
-  const encoder = new TextEncoder();
-  let heartbeat: NodeJS.Timeout | undefined;
-  const body = new ReadableStream<Uint8Array>({
-    async start(controller) {
-      let unreadMs = 0;
-      const send = (text: string) => controller.enqueue(encoder.encode(text));
-      heartbeat = setInterval(() => {
-        const isRead = (controller.desiredSize ?? 0) > 0;
-        unreadMs = isRead ? 0 : unreadMs + options.timing.heartbeatMs;
-        if (isRead) return send(": keep-alive\n\n");
-        if (unreadMs < options.timing.unreadMs) return;
-        clearInterval(heartbeat);
-        options.cutOff();
-      }, options.timing.heartbeatMs);
-      // Not awaited: `pull` and backpressure begin when start has ended.
-      void follow(handle, { ...options, send }).then(
-        () => {
-          clearInterval(heartbeat);
-          controller.close();
-        },
-        () => clearInterval(heartbeat),
-      );
+  return eventStream(
+    {
+      ...options,
+      onLeft: options.abandon,
+      follow: ({ send }) => follow(handle, { ...options, send }),
     },
-    cancel() {
-      clearInterval(heartbeat);
-      options.abandon();
-    },
-  });
-  return new Response(body, {
-    headers: durationS === null ? headers : { ...headers, [durationHeader]: String(durationS) },
-  });
+    durationS === null ? {} : { [durationHeader]: String(durationS) },
+  );
 }
 
 /** The audio's duration in seconds, null where patience ended first. */

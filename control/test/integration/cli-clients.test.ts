@@ -70,6 +70,22 @@ test("transcribe without a server starts its own, and leaves nothing behind", as
   expect(readdirSync(tmp)).toEqual([]);
 });
 
+test("events replay has a sink sent again what it had, and says what it needs", async () => {
+  const { env } = node;
+  const { code, out } = await runCli(["events", "replay", "--sink", "redis", "--from", "1", "--json"], { env });
+  expect({ code, out: out.map((line) => JSON.parse(line)) }).toMatchObject({
+    code: 0,
+    out: [{ sink: "redis", from: 1, events: expect.any(Number) }],
+  });
+  const unknown = await runCli(["events", "replay", "--sink", "kafka", "--from", "1"], { env });
+  expect(unknown).toMatchObject({
+    code: 1,
+    err: [expect.stringContaining('there is no sink "kafka"; there are: redis')],
+  });
+  const wrong = await runCli(["events", "replay", "--sink", "redis", "--from", "soon"], { env });
+  expect(wrong).toMatchObject({ code: 1, err: [expect.stringContaining("a whole number from 1 on")] });
+});
+
 test("events tail prints what is published as it comes, and ends cleanly on Ctrl-C", async () => {
   const { env, url } = node;
   const tail = startCli(["events", "tail", "--from-start"], { env });

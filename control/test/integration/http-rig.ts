@@ -15,6 +15,7 @@ import type { HttpTiming } from "../../src/http/deps.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { createTeller, type JobTeller } from "../../src/jobs/handle.ts";
 import { testConfig } from "../config.ts";
+import { type FeedRigOptions, openFeedRig } from "../feed-rig.ts";
 import { fakeModel } from "../models.ts";
 import { wavHeader } from "../wav.ts";
 
@@ -32,6 +33,7 @@ export interface HttpRigOptions {
   /** By default every upload is let in. May throw, as a full scheduler does. */
   admit?: () => void;
   readiness?: Readiness["status"];
+  sinks?: FeedRigOptions["sinks"];
 }
 
 export type HttpRig = Awaited<ReturnType<typeof openHttpRig>>;
@@ -47,6 +49,7 @@ export async function openHttpRig(options: HttpRigOptions = {}) {
   const submitted: Submitted[] = [];
   const logLines: Record<string, unknown>[] = [];
   const metrics = createMetrics();
+  const { feed, spool, close: closeFeed } = await openFeedRig(dir, { sinks: options.sinks ?? [] });
   const script = options.script ?? ((one) => finish(one, speech));
   const server = createHttpServer({
     config,
@@ -56,7 +59,8 @@ export async function openHttpRig(options: HttpRigOptions = {}) {
     catalogue,
     models: { load: async () => "loaded", unload: async () => "not_loaded", loaded: () => [] },
     jobs: { jobs: () => [], job: () => null, cancel: () => null },
-    readiness: () => ({ ...healthy, status: options.readiness ?? "ready" }),
+    readiness: () => ({ ...healthy, status: options.readiness ?? "ready", sinks: feed.health() }),
+    events: { spool, onEphemeral: feed.onEphemeral, replay: feed.replay },
     admit: options.admit ?? (() => undefined),
     submit(job) {
       const { handle, tell } = createTeller(job.id);
@@ -76,12 +80,15 @@ export async function openHttpRig(options: HttpRigOptions = {}) {
     ...address,
     dir,
     metrics,
+    feed,
+    spool,
     submitted,
     logLines,
     scratchFiles: () => readdirSync(dir).filter((name) => name.endsWith(".upload")),
     stop: (graceMs = 1000) => server.stop(graceMs),
     async close() {
       await server.stop(0);
+      await closeFeed();
       rmSync(dir, { recursive: true });
     },
   };

@@ -36,6 +36,9 @@ export interface Audio {
   durationS: number | null;
 }
 
+/** What a client may call its request. */
+export const requestIdPattern = /^[\w.:+=@/-]{1,128}$/;
+
 export const priorities = ["live", "interactive", "batch"] as const;
 export type Priority = (typeof priorities)[number];
 

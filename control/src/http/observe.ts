@@ -1,9 +1,8 @@
 /** Around every request: its ids, the signal that its client left, and afterwards one log line and its metrics. */
 import { randomUUIDv7 } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
+import { requestIdPattern } from "../core/job.ts";
 import type { HttpDeps, HttpEnv } from "./deps.ts";
-
-const wellFormedId = /^[\w.:+=@/-]{1,128}$/;
 
 /** What nginx calls a request whose client left before the answer. */
 const clientLeft = 499;
@@ -16,7 +15,7 @@ export function observe(deps: HttpDeps): MiddlewareHandler<HttpEnv> {
     const { method } = c.req;
     const jobId = randomUUIDv7();
     const sentId = c.req.header("x-request-id");
-    const requestId = sentId !== undefined && wellFormedId.test(sentId) ? sentId : jobId;
+    const requestId = sentId !== undefined && requestIdPattern.test(sentId) ? sentId : jobId;
     const left = new AbortController();
     c.set("jobId", jobId);
     c.set("requestId", requestId);

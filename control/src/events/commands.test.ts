@@ -63,6 +63,8 @@ describe("a cancellation", () => {
 describe("an envelope", () => {
   test.each([
     ["an id", { id: undefined }],
+    ["an id that an attribute may be", { id: "command\n1" }],
+    ["a trace that is one", { traceparent: "00-1-2-3" }],
     ["a source", { source: "" }],
     ["a type that we know", { type: "io.humhelix.transcription.request.v2" }],
     ["the version of CloudEvents", { specversion: "0.3" }],

@@ -2,13 +2,16 @@
 import { z } from "zod";
 import { maxMemoryBytes, priorities, requestIdPattern } from "../core/job.ts";
 import { jobOptionsSchema } from "../core/options.ts";
+import { traceparentPattern } from "./envelope.ts";
 
 /** The Redis stream that commands are read from, by a consumer group. */
 export const commandStream = "{humhelix}:commands:v1";
 
 const requestId = z.string().regex(requestIdPattern).describe("What the sender calls its request; may come again.");
 const jobId = z.string().min(1).max(128);
-const commandId = z.string().min(1).max(256);
+/** CloudEvents allows no control characters in an attribute. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it keeps out
+const commandId = z.string().regex(/^[^\u0000-\u001f\u007f-\u009f]{1,256}$/);
 
 const mediaType = z
   .string()
@@ -81,7 +84,6 @@ const cancel = z
 
 export const commandSchemas = { "transcription.request": request, "transcription.cancel": cancel };
 export type CommandName = keyof typeof commandSchemas;
-export type CommandData<Name extends CommandName> = z.infer<(typeof commandSchemas)[Name]>;
 
 export const commandNames = Object.keys(commandSchemas) as CommandName[];
 
@@ -98,8 +100,7 @@ export const commandEnvelopeSchema = z.looseObject({
   datacontenttype: z.literal("application/json").optional(),
   traceparent: z
     .string()
-    .min(1)
-    .max(256)
+    .regex(traceparentPattern)
     .optional()
     .describe("W3C Trace Context; told on with every event of the job."),
   data: z.unknown(),
@@ -112,4 +113,3 @@ export const commandSchema = z.discriminatedUnion("type", [
   commandOf("transcription.request"),
   commandOf("transcription.cancel"),
 ]);
-export type Command = z.infer<typeof commandSchema>;

@@ -7,6 +7,9 @@ import { nounOf } from "./catalogue.ts";
 const prefix = "io.humhelix.";
 const suffix = ".v1";
 
+/** W3C Trace Context: version, trace, parent and flags. */
+export const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
 /** What a consumer may rely on; attributes it does not know are kept as they are. */
 export const cloudEventSchema = z.looseObject({
   specversion: z.literal("1.0"),
@@ -30,7 +33,11 @@ export const cloudEventSchema = z.looseObject({
   partitionkey: z.string().min(1).describe("Events of one key stay in order."),
   correlationid: z.string().min(1).optional().describe("The request id; absent where no request is behind the event."),
   causationid: z.string().min(1).optional().describe("The id of the command that caused the event, where one did."),
-  traceparent: z.string().min(1).optional().describe("W3C Trace Context of the request or command, where it had one."),
+  traceparent: z
+    .string()
+    .regex(traceparentPattern)
+    .optional()
+    .describe("W3C Trace Context of the request or command, where it had one."),
   dataref: z
     .string()
     .min(1)

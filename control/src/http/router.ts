@@ -8,6 +8,7 @@ import { refuseExpectation } from "./expectation.ts";
 import { failureResponse, presentable, quote } from "./failure.ts";
 import { awaitsBody, linger } from "./linger.ts";
 import { observe } from "./observe.ts";
+import { asyncapi } from "./operations/asyncapi.ts";
 import { cancelJob } from "./operations/cancel-job.ts";
 import { createTranscription } from "./operations/create-transcription.ts";
 import { createTranslation } from "./operations/create-translation.ts";
@@ -46,6 +47,7 @@ const operations: readonly Operation[] = [
   healthz,
   readyz,
   metrics,
+  asyncapi,
   indexPage,
 ];
 

@@ -1,5 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { HumError } from "../../src/core/errors.ts";
+import { eventNames } from "../../src/events/catalogue.ts";
+import { asyncApiFile, readJson } from "../../src/events/contract/files.ts";
 import { type HttpRigOptions, openHttpRig, started, wav } from "./http-rig.ts";
 
 async function open(options: HttpRigOptions = {}) {
@@ -26,6 +28,16 @@ test("health is open to all: alive, and ready as the parts are", async () => {
     expect(await (await fetch(`${rig.url}/ping`)).json()).toEqual({ status: "healthy" });
     expect((await fetch(`${rig.url}/healthz`)).status).toBe(200);
   }
+});
+
+test("the contract of the events is open to all, with every type in it", async () => {
+  const rig = await open({ http: { api_key: "a-long-enough-key" } });
+  const answer = await fetch(`${rig.url}/asyncapi.json`);
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("content-type")).toBe("application/json");
+  const document: unknown = await answer.json();
+  expect(document).toEqual(readJson(asyncApiFile));
+  for (const name of eventNames) expect(document).toHaveProperty(["components", "messages", name, "payload"]);
 });
 
 test("with a key configured, the API and the metrics need it", async () => {

@@ -2,14 +2,13 @@
 import { type EventName, eventNames, isEphemeral, nounOf, streamNames, streamOf } from "../catalogue.ts";
 import { type CommandName, commandNames, commandStream } from "../commands.ts";
 
-export const busNames = ["redis", "kafka", "nats", "mqtt", "amqp", "webhook"] as const;
-type Bus = (typeof busNames)[number];
+type Bus = "redis" | "kafka" | "nats" | "mqtt" | "amqp" | "webhook";
 
 interface Channel {
   server: Bus;
   title: string;
   description: string;
-  /** In braces what depends on the node or the event; a default of the configuration otherwise. Null where only the receiver knows. */
+  /** As the configuration has it by default; in braces what depends on the node or the event. */
   address: string;
   /** As we see it: `receive` is what others send. */
   action: "send" | "receive";

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Example } from "./asyncapi.ts";
 
-export const contractFolder = new URL("../../../../proto/events/", import.meta.url);
+const contractFolder = new URL("../../../../proto/events/", import.meta.url);
 export const asyncApiFile = new URL("asyncapi.json", contractFolder);
 export const schemaFolder = new URL("schemas/", contractFolder);
 /** What was promised: changed by `npm run proto:release` only. */

@@ -17,6 +17,7 @@ export const indexPage: Operation = {
         models: "/v1/models",
         readiness: "/readyz",
         metrics: "/metrics",
+        events: "/asyncapi.json",
       },
     }),
 };

@@ -3,9 +3,12 @@ import { DiagnosticSeverity, Parser } from "@asyncapi/parser";
 import { Ajv } from "ajv";
 import { fullFormats } from "ajv-formats/dist/formats.js";
 import { describe, expect, test } from "vitest";
+import { type SettingsOf, type SinkKind, sinkSettingsSchema } from "../../core/sink-settings.ts";
 import { eventNames, isEphemeral, streamNames } from "../catalogue.ts";
 import { commandNames } from "../commands.ts";
+import { streamKey } from "../sinks/append.ts";
 import { buildAsyncApi, buildSchemas } from "./asyncapi.ts";
+import { exportContract } from "./contract.ts";
 import { asyncApiFile, readExamples, readJson, schemaFolder } from "./files.ts";
 
 const document = buildAsyncApi(readExamples());
@@ -103,3 +106,22 @@ test("the schemas are what proto/events/schemas has; `npm run proto:write` write
   ]);
   expect(Object.fromEntries(committed)).toEqual(JSON.parse(JSON.stringify(buildSchemas())));
 });
+
+test("the addresses are those that the sinks have by default", () => {
+  const { addresses } = exportContract();
+  for (const stream of streamNames) expect(addresses[`redis.${stream}`]).toBe(streamKey(stream));
+  const kafka = settings("kafka", { kind: "kafka", brokers: ["127.0.0.1:9092"] });
+  expect(addresses["kafka.system"]).toBe(`${kafka.topic_prefix}.system.v1`);
+  const nats = settings("nats", { kind: "nats", servers: ["nats://127.0.0.1"] });
+  expect(addresses.nats).toBe(`${nats.subject_prefix}.{node}.{noun}.{verb}`);
+  const mqtt = settings("mqtt", { kind: "mqtt", url: "mqtt://127.0.0.1" });
+  expect(addresses.mqtt).toBe(`${mqtt.topic_prefix}/{node}/{noun}/{verb}`);
+  const amqp = settings("amqp", { kind: "amqp", url: "amqp://127.0.0.1" });
+  expect(document.channels.amqp).toMatchObject({ bindings: { amqp: { exchange: { name: amqp.exchange } } } });
+});
+
+function settings<Kind extends SinkKind>(kind: Kind, given: unknown): SettingsOf<Kind> {
+  const parsed = sinkSettingsSchema.parse(given);
+  if (parsed.kind !== kind) throw new Error(`${parsed.kind} is not ${kind}`);
+  return parsed as SettingsOf<Kind>;
+}

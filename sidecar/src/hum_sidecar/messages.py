@@ -33,6 +33,7 @@ ErrorCode = Literal[
     "engine_failed",
     "sidecar_lost",
     "engine_stalled",
+    "interrupted",
     "overloaded",
     "loading",
     "deadline",

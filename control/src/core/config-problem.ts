@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { configSchema, secretFields } from "./config.ts";
 import { nearest } from "./nearest.ts";
+import { fieldsOfSink, sinkKinds } from "./sink-settings.ts";
 import type { Path } from "./yaml.ts";
 
 export interface FieldProblem {
@@ -34,9 +35,18 @@ export function fieldAt(path: Path): Field | undefined {
 
 export function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ path: [...issue.path, key], message: unknownField(issue.path, key) }));
+    const known = knownFields(issue.path, issue.input);
+    return issue.keys.map((key) => ({ path: [...issue.path, key], message: unknownField(issue.path, { key, known }) }));
   }
-  return [{ path: issue.path, message: wrongValue(issue) }];
+  return [{ path: issue.path, message: isUnknownKind(issue) ? unknownKind(issue) : wrongValue(issue) }];
+}
+
+/** The one union in the configuration is that of the sinks, which their kind tells apart. */
+const isUnknownKind = (issue: z.core.$ZodIssue) => issue.code === "invalid_union" && issue.path.at(-1) === "kind";
+
+function unknownKind({ path, input }: z.core.$ZodIssue): string {
+  const kind = (input as { kind?: unknown } | undefined)?.kind;
+  return `${path.join(".")} is ${JSON.stringify(kind)}; it must be one of ${sinkKinds.join(", ")}`;
 }
 
 function wrongValue(issue: z.core.$ZodIssue): string {
@@ -44,13 +54,24 @@ function wrongValue(issue: z.core.$ZodIssue): string {
   const orNull = fieldAt(issue.path)?.nullable === true ? ", or null" : "";
   const demand = issue.code === "custom" ? issue.message : `must be ${allowed(issue)}${orNull}`;
   if (issue.input === undefined) return `${name} is missing; it ${demand}`;
-  if (secretFields.includes(name)) return `${name} ${demand}`;
+  if (isSecret(issue.path)) return `${name} ${demand}`;
   return `${name} is ${JSON.stringify(issue.input)}; it ${demand}`;
 }
 
-function unknownField(section: Path, key: string): string {
+/** Of what a sink can be told only its kind, name and types are sure to hold no secret. */
+function isSecret(path: Path): boolean {
+  const [section, list, , field] = path;
+  if (section !== "events" || list !== "sinks") return secretFields.includes(path.join("."));
+  return field !== undefined && !["kind", "name", "types"].includes(String(field));
+}
+
+function knownFields(section: Path, input: unknown): string[] {
+  const isSink = section.length === 3 && section[0] === "events" && section[1] === "sinks";
+  return isSink ? fieldsOfSink(input) : (fieldAt(section)?.fields ?? []);
+}
+
+function unknownField(section: Path, { key, known }: { key: string; known: string[] }): string {
   const name = [...section, key].join(".");
-  const known = fieldAt(section)?.fields ?? [];
   const meant = nearest(key, known);
   const hint =
     meant === undefined ? `known here: ${known.join(", ")}` : `did you mean ${[...section, meant].join(".")}?`;

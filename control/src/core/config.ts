@@ -144,6 +144,18 @@ export const configSchema = z
           "or bind 127.0.0.1",
       });
     }
+    const names = new Set(["redis"]);
+    for (const [index, { kind, name = kind }] of config.events.sinks.entries()) {
+      if (names.has(name)) {
+        context.addIssue({
+          code: "custom",
+          path: ["events", "sinks", index],
+          input: name,
+          message: `has the name ${name}, which another sink has: give it a name of its own`,
+        });
+      }
+      names.add(name);
+    }
     if (config.restart.max_backoff_s < config.restart.backoff_s) {
       context.addIssue({
         code: "custom",

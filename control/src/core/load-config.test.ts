@@ -91,6 +91,52 @@ test("an unknown field is told with the nearest known one, or with all there are
   ]);
 });
 
+test("sinks take secrets from the environment, paths from where their file lies, and each has a name of its own", () => {
+  const yaml = [
+    "events:",
+    "  sinks:",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the file's own syntax
+    "    - {kind: webhook, url: 'https://example.org/${HOOK_PATH}', types: ['*.completed']}",
+    "    - {kind: file, path: events.jsonl, name: archive}",
+  ].join("\n");
+  const { directory } = writeConfig(yaml);
+  const { events } = loadConfig({ env: { HUM_CONFIG: "mine.yaml", HOOK_PATH: "s3cret" }, cwd: directory });
+  expect(events.sinks).toMatchObject([
+    { url: "https://example.org/s3cret", types: ["*.completed"], required: false, max_in_flight: 64 },
+    { path: join(directory, "events.jsonl"), types: ["*"], name: "archive" },
+  ]);
+  expect(problemsOf({ HUM_CONFIG: "mine.yaml" }, directory)).toEqual([
+    {
+      place: "mine.yaml:3",
+      message: "events.sinks.0.url names the environment variable HOOK_PATH, which is not set",
+    },
+  ]);
+});
+
+test("what is wrong in a sink is told without its secrets", () => {
+  const { directory } = writeConfig(
+    [
+      "events:",
+      "  sinks:",
+      "    - {kind: webhook, url: 'ftp://me:s3cret@host'}",
+      "    - {kind: webhook, url: 'https://host/', urll: s3cret}",
+      "    - {kind: fax}",
+    ].join("\n"),
+  );
+  const problems = problemsOf({ HUM_CONFIG: "mine.yaml" }, directory);
+  expect(problems.map(({ message }) => message).join("\n")).not.toContain("s3cret");
+  expect(problems).toMatchObject([
+    { place: "mine.yaml:3", message: expect.stringContaining("events.sinks.0.url must be a URL such as") },
+    { place: "mine.yaml:4", message: "events.sinks.1.urll is no field; did you mean events.sinks.1.url?" },
+    { place: "mine.yaml:5", message: expect.stringMatching(/events\.sinks\.2\.kind .*kafka, webhook, file/) },
+  ]);
+  const twice = writeConfig("events:\n  sinks: [{kind: stdout}, {kind: stdout}, {kind: stdout, name: redis}]\n");
+  expect(problemsOf({ HUM_CONFIG: "mine.yaml" }, twice.directory).map(({ message }) => message)).toEqual([
+    expect.stringContaining("has the name stdout, which another sink has"),
+    expect.stringContaining("has the name redis, which another sink has"),
+  ]);
+});
+
 test("a file that is no mapping is refused", () => {
   const { directory } = writeConfig("- http\n");
   expect(problemsOf({ HUM_CONFIG: "mine.yaml" }, directory)).toMatchObject([{ place: "mine.yaml:1" }]);

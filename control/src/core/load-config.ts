@@ -4,6 +4,7 @@ import { checkoutRoot } from "./checkout.ts";
 import { type Config, configSchema, environmentFields, pathFields } from "./config.ts";
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import { fieldAt, problemsOf } from "./config-problem.ts";
+import { expandReferences } from "./environment-references.ts";
 import { type Path, readYaml } from "./yaml.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -33,9 +34,11 @@ export function loadConfig(options: { env: Environment; cwd?: string }): Config 
     layers.push(fileLayer(file, { name: userFile, directory: resolve(file, "..") }));
   }
   layers.push(environmentLayer(options.env, cwd));
-  for (const layer of layers) resolvePaths(layer, home);
-
   const problems: ConfigProblem[] = [];
+  for (const layer of layers) {
+    expandSinks(layer, { env: options.env, problems });
+    resolvePaths(layer, home);
+  }
   let merged: Tree = {};
   for (const layer of layers) {
     for (const path of flattened(merged, layer.value)) {
@@ -87,14 +90,35 @@ function readAs(kind: string | undefined, text: string): unknown {
   return text;
 }
 
+/** Sinks have passwords: they may stand in the environment, and the file says which variable. */
+function expandSinks(layer: Layer, context: { env: Environment; problems: ConfigProblem[] }): void {
+  const { events } = layer.value;
+  if (!isTree(events) || !("sinks" in events)) return;
+  events.sinks = expandReferences(events.sinks, {
+    env: context.env,
+    path: ["events", "sinks"],
+    onMissing(path, name) {
+      const message = `${path.join(".")} names the environment variable ${name}, which is not set`;
+      context.problems.push({ place: layer.placeOf(path), message });
+    },
+  });
+}
+
 function resolvePaths(layer: Layer, home: string | undefined): void {
+  const absolute = (path: string) => {
+    const expanded = home !== undefined && path.startsWith("~/") ? resolve(home, path.slice(2)) : path;
+    return isAbsolute(expanded) ? expanded : resolve(layer.directory, expanded);
+  };
   for (const field of pathFields) {
     const path = layer.value[field];
     if (typeof path !== "string" || path === "") continue;
     // A command without a slash is looked up in PATH.
     if (field === "python" && !path.includes("/")) continue;
-    const expanded = home !== undefined && path.startsWith("~/") ? resolve(home, path.slice(2)) : path;
-    layer.value[field] = isAbsolute(expanded) ? expanded : resolve(layer.directory, expanded);
+    layer.value[field] = absolute(path);
+  }
+  const { events } = layer.value;
+  for (const sink of isTree(events) && Array.isArray(events.sinks) ? events.sinks : []) {
+    if (isTree(sink) && typeof sink.path === "string" && sink.path !== "") sink.path = absolute(sink.path);
   }
 }
 
@@ -106,6 +130,7 @@ function placeOf(layers: readonly Layer[], path: Path): string {
 function has(value: unknown, path: Path): boolean {
   const [key, ...rest] = path;
   if (key === undefined) return value !== undefined;
+  if (Array.isArray(value)) return has(value[Number(key)], rest);
   return isTree(value) && has(value[String(key)], rest);
 }
 

@@ -119,3 +119,12 @@ export type SinkSettings = z.infer<typeof sinkSettingsSchema>;
 export type SinkKind = SinkSettings["kind"];
 /** The settings of one kind of sink. */
 export type SettingsOf<Kind extends SinkKind> = Extract<SinkSettings, { kind: Kind }>;
+
+export const sinkKinds = sinkSettingsSchema.options.map((option) => option.shape.kind.value);
+
+/** Names of the fields that a sink of this kind takes; none where `settings` names no kind. */
+export function fieldsOfSink(settings: unknown): string[] {
+  const kind = z.object({ kind: z.string() }).safeParse(settings).data?.kind;
+  const schema = sinkSettingsSchema.options.find((option) => option.shape.kind.value === kind);
+  return schema === undefined ? [] : Object.keys(schema.shape);
+}

@@ -97,10 +97,16 @@ export function createPump(options: PumpOptions): Pump {
     connection = opened;
     ending.signal.throwIfAborted();
     await sync(opened);
-    if (failures > 0) log.info({ sink: sink.name, held: held() }, "the event sink is connected again");
+    return opened;
+  }
+
+  /** Not before something was delivered, or nothing is left to be: that a bus lets us in says little. */
+  function settle(): void {
+    if (state === "connected") return;
+    if (failures > 0) log.info({ sink: sink.name, held: held() }, "the event sink takes events again");
     state = "connected";
     reason = null;
-    return opened;
+    failures = 0;
   }
 
   /** Learns what the bus has, and goes back to what it has lost. */
@@ -128,7 +134,10 @@ export function createPump(options: PumpOptions): Pump {
       tellMissing(stretch, events[0]);
       if (events.length > 0) await send(to, { stretch, events, through });
       else if (through > stretch.cursor) moveTo(stretch, through);
-      else await sleep();
+      else {
+        settle();
+        await sleep();
+      }
     }
   }
 
@@ -153,7 +162,7 @@ export function createPump(options: PumpOptions): Pump {
     if (done.length > delivery.duplicates) report.count("stored", done.length - delivery.duplicates);
     const next = outgoing[delivery.delivered];
     moveTo(stretch, next === undefined ? through : next.position - 1);
-    if (done.length > 0) failures = 0;
+    if (done.length > 0) settle();
     if (delivery.stopped !== null) await halt(to, { stopped: delivery.stopped, next, stretch });
   }
 
@@ -170,7 +179,6 @@ export function createPump(options: PumpOptions): Pump {
       case "unfit":
         if (next === undefined) return;
         lose({ events: 1, first: next.position, last: next.position, reason: stopped.reason });
-        if (stretch.until === null) standing.skipped(next);
         moveTo(stretch, next.position);
         return;
       case "gone":

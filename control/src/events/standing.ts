@@ -1,7 +1,7 @@
 /** What a bus has, seen from the spool: which events it lacks, which it has twice been offered, and whether it forgot. */
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import { streamNames } from "./catalogue.ts";
+import { type StreamName, streamNames } from "./catalogue.ts";
 import type { Outgoing, Sink, SinkConnection } from "./sink.ts";
 import type { Spool, StoredEvent } from "./spool/spool.ts";
 
@@ -15,8 +15,6 @@ export interface Standing {
   /** Those of the events that the bus lacks, each with its predecessor. */
   address(events: readonly StoredEvent[]): Outgoing[];
   delivered(events: readonly Outgoing[]): void;
-  /** The bus will not get it: what follows has the same predecessor. */
-  skipped(event: Outgoing): void;
 }
 
 export interface StandingOptions {
@@ -34,25 +32,29 @@ export function createStanding(options: StandingOptions): Standing {
 
   async function learn(connection: SinkConnection, cursor: number): Promise<number> {
     if (connection.recall === undefined) return cursor;
-    const sources = streamNames.map((stream) => spool.source(stream));
+    const current = streamNames.map((stream) => spool.source(stream));
+    const sources = [...new Set([...current, ...has.keys()])];
     const recalled = await connection.recall(sources);
     let back = cursor;
-    for (const stream of streamNames) {
-      const source = spool.source(stream);
+    for (const source of sources) {
+      const stream = streamOfSource(source);
       const sequence = recalled.get(source) ?? 0;
-      const { nextPosition, given } = await spool.place({ stream, sequence, cursor, patterns: types });
-      const isForgotten = sequence === 0 && given !== null && clock.wallMs() - given.wallMs <= sink.remembersMs;
-      if (isForgotten || sequence > spool.sequence(stream)) {
+      const { nextPosition, given } = await spool.place({ stream, source, sequence, cursor, patterns: types });
+      // A bus forgets what is old, and then takes anything.
+      const isForgotten = sequence === 0 && given !== null && isYoung(given.wallMs);
+      const isAhead = current.includes(source) && sequence > spool.sequence(stream);
+      if (isAhead || (isForgotten && current.includes(source))) {
         await beginEpoch(source, { isForgotten });
         has.clear();
         return cursor;
       }
-      // It forgets what is old, and then takes anything.
       has.set(source, sequence);
       if (sequence > 0 && nextPosition !== null) back = Math.min(back, nextPosition - 1);
     }
     return back;
   }
+
+  const isYoung = (wallMs: number) => sink.remembersMs > 0 && clock.wallMs() - wallMs <= sink.remembersMs;
 
   async function beginEpoch(source: string, { isForgotten }: { isForgotten: boolean }): Promise<void> {
     // Another sink may have seen the same: once is enough.
@@ -79,6 +81,8 @@ export function createStanding(options: StandingOptions): Standing {
     delivered(events) {
       for (const { source, sequence } of events) has.set(source, sequence);
     },
-    skipped() {},
   };
 }
+
+/** `/humhelix/<node>/<epoch>/<stream>` */
+const streamOfSource = (source: string) => source.slice(source.lastIndexOf("/") + 1) as StreamName;

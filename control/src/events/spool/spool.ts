@@ -30,7 +30,7 @@ export interface Spool {
    */
   append(stream: StreamName, seal: (place: { source: string; sequence: number }) => Draft): Promise<void>;
   read(query: EventQuery): Promise<EventPage>;
-  place(query: Omit<PlaceQuery, "source">): Promise<Place>;
+  place(query: PlaceQuery): Promise<Place>;
   /** The whole data of an event whose JSON holds only a part; null where the JSON has all. */
   whole(position: number): Promise<string | null>;
   /** Begins new sequences, under new sources; what is stored keeps its own. */
@@ -158,7 +158,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       }
       return thread.call("read", query);
     },
-    place: (query) => thread.call("place", { ...query, source: sourceOf(query.stream) }),
+    place: (query) => thread.call("place", query),
     whole: (position) => thread.call("whole", position),
     renewEpoch: () =>
       commits.between(async () => {

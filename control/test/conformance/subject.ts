@@ -6,8 +6,11 @@ export interface Subject {
   /** Whether the bus, or its consumers, never see an event twice, although a reply to its first delivery was lost. */
   idempotent: boolean;
   /** Null where there is nothing that could be away, such as for a file: the tests that break the broker are left out. */
-  broker: { restartMs: number } | null;
-  /** The length of an event's JSON that the bus of `open` can never take; null where every event fits. */
+  broker: { restartMs: number; canFreeze: boolean } | null;
+  /**
+   * The length of an event's JSON that the bus of `open` can never take, while it takes one of 5,000; null where every
+   * event fits. At most 50,000: the envelope shortens what is longer, so that the broker's limit has to be set below that.
+   */
   unfitBytes: number | null;
   /** Makes a place for one test; `dir` is empty, and removed afterwards. Starts no broker. */
   open(dir: string): Promise<Bench>;
@@ -19,7 +22,7 @@ export interface Bench {
   startBroker(): Promise<void>;
   /** SIGKILL, or what comes next to it: every connection is cut. Resolves when nothing listens any more. */
   killBroker(): Promise<void>;
-  /** SIGSTOP and SIGCONT; absent where they mean nothing. */
+  /** SIGSTOP and SIGCONT; only where the subject says that its broker can freeze. */
   freezeBroker?(): void;
   thawBroker?(): void;
   /** Short timeouts, please: a second or so. Called anew for each life of the node, always with the same settings. */

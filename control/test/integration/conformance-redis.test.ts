@@ -1,9 +1,8 @@
-import { connectRedis } from "../../src/events/clients/redis.ts";
-import { streamKey } from "../../src/events/sinks/append.ts";
 import { createRedisSink } from "../../src/events/sinks/redis.ts";
 import type { Bench } from "../conformance/subject.ts";
 import { conformance } from "../conformance/suite.ts";
 import { createValkey } from "../valkey.ts";
+import { storedIn } from "./redis-streams.ts";
 
 conformance({
   kind: "redis",
@@ -22,15 +21,7 @@ async function openBench(dir: string): Promise<Bench> {
     freezeBroker: () => server.signal("SIGSTOP"),
     thawBroker: () => server.signal("SIGCONT"),
     createSink: () => createRedisSink({ url, retention_s: 3600, command_timeout_s: 1 }),
-    async received() {
-      const connection = await connectRedis({ url, name: "reader", commandTimeoutMs: 2_000 });
-      try {
-        const entries = (await connection.call("XRANGE", streamKey("system"), "-", "+")) as [string, string[]][];
-        return entries.map(([, [, json = "", , , , , , partitionKey = ""]]) => ({ json, partitionKey }));
-      } finally {
-        connection.close();
-      }
-    },
+    received: () => storedIn(url),
     close: server.stop,
   };
 }

@@ -1,13 +1,10 @@
 /** Where our keys are now: the master that sentinels have elected, or the node of a cluster that owns them. */
 import { z } from "zod";
 import type { RedisAddress } from "../../core/redis-url.ts";
+import type { RedisConnection } from "./redis-connection.ts";
 
-interface Asked {
-  call(command: string, ...args: (string | number)[]): Promise<unknown>;
-  close(): void;
-}
-
-type Connect = (address: RedisAddress) => Promise<Asked>;
+type Asked = Pick<RedisConnection, "call" | "close">;
+type Connect<To extends Asked = Asked> = (address: RedisAddress) => Promise<To>;
 
 /** The part in braces decides on the slot: one node has all keys of ours. */
 const hashTag = "humhelix";
@@ -20,23 +17,58 @@ const slotsSchema = z.array(
   z.tuple([z.int(), z.int(), z.tuple([z.string().nullable(), port]).rest(z.unknown())]).rest(z.unknown()),
 );
 
+interface Found<To> {
+  address: RedisAddress;
+  /** Who told it; still open. */
+  sentinel: To;
+}
+
 /** The address of the master, from the first sentinel that knows it. */
-export function askSentinels(
+export function askSentinels<To extends Asked>(
   { sentinels, master }: { sentinels: readonly RedisAddress[]; master: string },
-  connect: Connect,
-): Promise<RedisAddress> {
-  return firstAnswer(sentinels, async (sentinel) => {
-    const found = await ask(sentinel, { connect, commands: [["SENTINEL", "GET-MASTER-ADDR-BY-NAME", master]] });
-    const address = masterSchema.parse(found[0]);
-    if (address === null) throw new Error(`the sentinel ${textOf(sentinel)} knows no master named ${master}`);
-    return { host: address[0], port: address[1] };
+  connect: Connect<To>,
+): Promise<Found<To>> {
+  return firstAnswer(sentinels, async (place) => {
+    const sentinel = await connect(place);
+    try {
+      const address = masterSchema.parse(await sentinel.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", master));
+      if (address === null) throw new Error(`the sentinel ${textOf(place)} knows no master named ${master}`);
+      return { address: { host: address[0], port: address[1] }, sentinel };
+    } catch (error) {
+      sentinel.close();
+      throw error;
+    }
   });
 }
 
+/**
+ * A connection that ends once the sentinels have elected another master: the old one, where it lives, would go on taking
+ * events for some seconds that it then throws away.
+ */
+export async function connectToMaster(
+  { address, sentinel }: Found<RedisConnection>,
+  { master, connect }: { master: string; connect: Connect<RedisConnection> },
+): Promise<RedisConnection> {
+  try {
+    const connection = await connect(address);
+    void connection.closed.then(() => sentinel.close());
+    // Where they do not say so, the old master's own answers do, later.
+    const watching = sentinel.subscribe("+switch-master", (message) => {
+      if (message.startsWith(`${master} `)) connection.close(new Error("the sentinels elected another master"));
+    });
+    await watching.catch(() => undefined);
+    await requireMaster(connection, address);
+    return connection;
+  } catch (error) {
+    sentinel.close();
+    throw error;
+  }
+}
+
 /** Sentinels may name a master that has just stepped down. One whose role we may not ask shows it with the first write. */
-export async function requireMaster<To extends Asked>(connection: To, address: RedisAddress): Promise<To> {
+async function requireMaster(connection: Asked, address: RedisAddress): Promise<void> {
   const role = roleSchema.safeParse(await connection.call("ROLE").catch(() => null));
-  if (!role.success || role.data[0] === "master") return connection;
+  if (!role.success || role.data[0] === "master") return;
   connection.close();
   throw new Error(`the sentinels name ${textOf(address)} as the master, which is a ${role.data[0]}`);
 }
@@ -44,8 +76,9 @@ export async function requireMaster<To extends Asked>(connection: To, address: R
 /** The address of the node that owns our slot, from the first node that answers. */
 export function askCluster(nodes: readonly RedisAddress[], connect: Connect): Promise<RedisAddress> {
   return firstAnswer(nodes, async (node) => {
-    const commands = [["CLUSTER", "KEYSLOT", `{${hashTag}}`] as const, ["CLUSTER", "SLOTS"] as const];
-    const [slotReply, slotsReply] = await ask(node, { connect, commands });
+    const connection = await connect(node);
+    const replies = [connection.call("CLUSTER", "KEYSLOT", `{${hashTag}}`), connection.call("CLUSTER", "SLOTS")];
+    const [slotReply, slotsReply] = await Promise.all(replies).finally(() => connection.close());
     const slot = z.int().parse(slotReply);
     const owner = slotsSchema.parse(slotsReply).find(([first, last]) => first <= slot && slot <= last)?.[2];
     if (owner === undefined) throw new Error(`the cluster of ${textOf(node)} has no node for slot ${slot}, our keys'`);
@@ -53,10 +86,10 @@ export function askCluster(nodes: readonly RedisAddress[], connect: Connect): Pr
   });
 }
 
-async function firstAnswer(
+async function firstAnswer<Answer>(
   addresses: readonly RedisAddress[],
-  question: (address: RedisAddress) => Promise<RedisAddress>,
-): Promise<RedisAddress> {
+  question: (address: RedisAddress) => Promise<Answer>,
+): Promise<Answer> {
   let first: unknown = null;
   for (const address of addresses) {
     try {
@@ -66,18 +99,6 @@ async function firstAnswer(
     }
   }
   throw first;
-}
-
-async function ask(
-  address: RedisAddress,
-  { connect, commands }: { connect: Connect; commands: readonly (readonly [string, ...string[]])[] },
-): Promise<unknown[]> {
-  const connection = await connect(address);
-  try {
-    return await Promise.all(commands.map(([command, ...args]) => connection.call(command, ...args)));
-  } finally {
-    connection.close();
-  }
 }
 
 const textOf = ({ host, port }: RedisAddress) => `${host.includes(":") ? `[${host}]` : host}:${port}`;

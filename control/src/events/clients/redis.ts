@@ -3,19 +3,10 @@ import { readFileSync } from "node:fs";
 import { Redis } from "ioredis";
 import { HumError } from "../../core/errors.ts";
 import { parseRedisUrl, type RedisAccount, type RedisAddress, type RedisTls } from "../../core/redis-url.ts";
-import { askCluster, askSentinels, requireMaster } from "./redis-location.ts";
+import type { RedisConnection } from "./redis-connection.ts";
+import { askCluster, askSentinels, connectToMaster } from "./redis-location.ts";
 
-export type Reply = { ok: true; value: unknown } | { ok: false; error: Error };
-
-export interface RedisConnection {
-  /** Rejects with the server's error, or where no reply came in time. */
-  call(command: string, ...args: (string | number)[]): Promise<unknown>;
-  /** Sends all at once; never rejects. After a connection error all later replies are errors too. */
-  pipeline(commands: readonly (readonly (string | number)[])[]): Promise<Reply[]>;
-  /** Settles with the reason once the connection has gone, never rejects. */
-  readonly closed: Promise<Error>;
-  close(): void;
-}
+export type { RedisConnection };
 
 export interface RedisOptions {
   /** As core/redis-url.ts reads it. */
@@ -47,10 +38,10 @@ export async function connectRedis(options: RedisOptions): Promise<RedisConnecti
   const connect = (address: RedisAddress) => connectTo(address, { ...options, account, db, tls });
   if (target.kind === "server") return connect({ host: target.host, port: target.port });
   if (target.kind === "cluster") return connect(await askCluster(target.nodes, connect));
-  const master = await askSentinels(target, (address) =>
+  const found = await askSentinels(target, (address) =>
     connectTo(address, { ...options, account: target.sentinelAccount, db: 0, tls }),
   );
-  return requireMaster(await connect(master), master);
+  return connectToMaster(found, { master: target.master, connect });
 }
 
 interface DirectOptions extends RedisOptions {
@@ -86,10 +77,12 @@ async function connectTo(place: RedisAddress | { path: string }, options: Direct
   const gone = Promise.withResolvers<Error>();
   redis.once("end", () => gone.resolve(cause ?? new Error("the connection was closed")));
 
-  const close = () => {
+  const close = (reason?: Error) => {
+    cause ??= reason ?? null;
     if (redis.status !== "end") redis.disconnect();
   };
-  options.signal?.addEventListener("abort", close);
+  const giveUp = () => close();
+  options.signal?.addEventListener("abort", giveUp);
   try {
     options.signal?.throwIfAborted();
     await redis.connect();
@@ -97,7 +90,7 @@ async function connectTo(place: RedisAddress | { path: string }, options: Direct
     close();
     throw cause ?? error;
   } finally {
-    options.signal?.removeEventListener("abort", close);
+    options.signal?.removeEventListener("abort", giveUp);
   }
 
   return {
@@ -112,6 +105,10 @@ async function connectTo(place: RedisAddress | { path: string }, options: Direct
         const error = thrown instanceof Error ? thrown : new Error(String(thrown));
         return commands.map(() => ({ ok: false, error }));
       }
+    },
+    async subscribe(channel, listener) {
+      redis.on("message", (_channel, message) => listener(message));
+      await redis.subscribe(channel);
     },
     closed: gone.promise,
     close,

@@ -54,7 +54,10 @@ export async function connectToMaster(
     void connection.closed.then(() => sentinel.close());
     // Where they do not say so, the old master's own answers do, later.
     const watching = sentinel.subscribe("+switch-master", (message) => {
-      if (message.startsWith(`${master} `)) connection.close(new Error("the sentinels elected another master"));
+      // `<master> <old host> <old port> <new host> <new port>`; we may know it already.
+      const [name, , , host, port] = message.split(" ");
+      if (name !== master || (host === address.host && port === String(address.port))) return;
+      connection.close(new Error(`the sentinels elected ${host}:${port} as the master`));
     });
     await watching.catch(() => undefined);
     await requireMaster(connection, address);

@@ -2,7 +2,13 @@
 import { readFileSync } from "node:fs";
 import { Redis } from "ioredis";
 import { HumError } from "../../core/errors.ts";
-import { parseRedisUrl, type RedisAccount, type RedisAddress, type RedisTls } from "../../core/redis-url.ts";
+import {
+  parseRedisUrl,
+  type RedisAccount,
+  type RedisAddress,
+  type RedisTarget,
+  type RedisTls,
+} from "../../core/redis-url.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 import { askCluster, askSentinels, connectToMaster } from "./redis-location.ts";
 
@@ -30,27 +36,54 @@ export async function connectRedis(options: RedisOptions): Promise<RedisConnecti
   const parsed = parseRedisUrl(options.url);
   // Without the URL: it may hold a password.
   if (!parsed.ok) throw new HumError("bad_request", `the URL of Redis ${parsed.demand}`);
-  const { target } = parsed;
-  const { username, password, db } = target;
-  const account = { username, password };
-  if (target.kind === "socket") return connectTo({ path: target.path }, { ...options, account, db, tls: null });
-  const { tls } = target;
-  const connect = (address: RedisAddress) => connectTo(address, { ...options, account, db, tls });
-  if (target.kind === "server") return connect({ host: target.host, port: target.port });
-  if (target.kind === "cluster") return connect(await askCluster(target.nodes, connect));
-  const found = await askSentinels(target, (address) =>
-    connectTo(address, { ...options, account: target.sentinelAccount, db: 0, tls }),
-  );
-  return connectToMaster(found, { master: target.master, connect });
+  const opened: RedisConnection[] = [];
+  const giveUp = () => {
+    for (const connection of opened) connection.close();
+  };
+  options.signal?.addEventListener("abort", giveUp);
+  try {
+    return await connectTarget(parsed.target, async (place, who) => {
+      const connection = await connectTo(place, { ...options, ...who });
+      opened.push(connection);
+      return connection;
+    });
+  } finally {
+    options.signal?.removeEventListener("abort", giveUp);
+  }
 }
 
-interface DirectOptions extends RedisOptions {
+/** Who we are at a server. */
+interface Identity {
   account: RedisAccount;
   db: number;
   tls: RedisTls | null;
 }
 
-async function connectTo(place: RedisAddress | { path: string }, options: DirectOptions): Promise<RedisConnection> {
+type Place = RedisAddress | { path: string };
+
+async function connectTarget(
+  target: RedisTarget,
+  connectAs: (place: Place, who: Identity) => Promise<RedisConnection>,
+): Promise<RedisConnection> {
+  const { username, password, db } = target;
+  const who = { account: { username, password }, db, tls: target.kind === "socket" ? null : target.tls };
+  const connect = (place: Place) => connectAs(place, who);
+  switch (target.kind) {
+    case "socket":
+      return connect({ path: target.path });
+    case "server":
+      return connect({ host: target.host, port: target.port });
+    case "cluster":
+      return connect(await askCluster(target.nodes, connect));
+    case "sentinel": {
+      const asOther = { ...who, account: target.sentinelAccount, db: 0 };
+      const found = await askSentinels(target, (sentinel) => connectAs(sentinel, asOther));
+      return connectToMaster(found, { master: target.master, connect });
+    }
+  }
+}
+
+async function connectTo(place: Place, options: RedisOptions & Identity): Promise<RedisConnection> {
   const redis = new Redis({
     ...place,
     ...options.account,

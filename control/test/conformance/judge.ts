@@ -2,7 +2,7 @@
 import type { SealedEvent } from "../../src/events/sink.ts";
 import type { Received } from "./subject.ts";
 
-type Told = Pick<SealedEvent, "id" | "partitionKey" | "json">;
+export type Told = Pick<SealedEvent, "id" | "partitionKey" | "json">;
 
 export interface Verdict {
   /** Told and never received. */

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pace, setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { flawless, judge, type Verdict } from "./judge.ts";
-import { startNode, type TestNode, type Told } from "./node.ts";
+import { flawless, judge, type Told, type Verdict } from "./judge.ts";
+import { startNode, type TestNode } from "./node.ts";
 import { outgoing } from "./outgoing.ts";
 import type { Bench, Received, Subject } from "./subject.ts";
 
@@ -69,7 +69,7 @@ export function conformance(subject: Subject): void {
       }
       await untilDelivered(node);
       const told = await node.told();
-      expect(told).toHaveLength(600);
+      expect(told.filter(isOurs)).toHaveLength(600);
       expect(await verdictOn(told)).toEqual(flawless);
       expect(node.health().dropped).toBe(0);
     });
@@ -79,7 +79,7 @@ export function conformance(subject: Subject): void {
       const node = await start(["*.ready", "model.*"]);
       for (let index = 0; index < 60; index += 1) node.tell(index);
       await untilDelivered(node);
-      const wanted = (await node.told()).filter(({ name }) => name !== "sidecar.started");
+      const wanted = (await node.told()).filter(({ name }) => /^model|ready$/.test(name));
       expect(wanted).toHaveLength(40);
       expect(await verdictOn(wanted)).toEqual(flawless);
     });
@@ -94,7 +94,7 @@ export function conformance(subject: Subject): void {
       for (let index = 100; index < 150; index += 1) second.tell(index);
       await untilDelivered(second);
       const told = await second.told();
-      expect(told).toHaveLength(150);
+      expect(told.filter(isOurs)).toHaveLength(150);
       expect(await verdictOn(told)).toEqual(flawless);
     });
 
@@ -126,7 +126,8 @@ export function conformance(subject: Subject): void {
         await untilDelivered(node);
         const told = await node.told();
         const fitting = told.filter(({ json }) => json.length < unfitBytes);
-        expect(fitting).toHaveLength(29);
+        expect(fitting.filter(isOurs)).toHaveLength(29);
+        expect(fitting.map(({ name }) => name)).toContain("delivery.dropped");
         expect(await verdictOn(fitting)).toEqual(flawless);
       });
     }
@@ -150,6 +151,9 @@ export function conformance(subject: Subject): void {
         for (let killed = 0; killed < kills; killed += 1) {
           const before = deliveredSoFar();
           await vi.waitFor(() => expect(deliveredSoFar()).toBeGreaterThan(before + 20), patience);
+          for (const end = told + 500; told < end; told += 1) node.tell(told);
+          // At other places of the batch, and with other parts of it acknowledged, each time.
+          await pace(2 * killed);
           await bench.killBroker();
           await bench.startBroker();
         }
@@ -162,7 +166,7 @@ export function conformance(subject: Subject): void {
       ]);
       await untilDelivered(node);
       const events = await node.told();
-      expect(events).toHaveLength(told);
+      expect(events.filter(isOurs)).toHaveLength(told);
       expect(await verdictOn(events)).toEqual(flawlessAfterBreaks);
       expect(node.health().dropped).toBe(0);
     });
@@ -172,8 +176,9 @@ export function conformance(subject: Subject): void {
     }, async () => {
       const node = await start();
       for (let index = 0; index < 100; index += 1) node.tell(index);
-      const absent = { held: 100, reason: expect.stringMatching(/.{5}/) };
-      await vi.waitFor(() => expect(node.health()).toMatchObject({ state: "down", ...absent }), patience);
+      const reason = expect.stringMatching(/.{5}/);
+      await vi.waitFor(() => expect(node.health()).toMatchObject({ state: "down", reason }), patience);
+      expect(node.health().held).toBeGreaterThanOrEqual(100);
       await bench.startBroker();
       await untilDelivered(node);
       expect(await verdictOn(await node.told())).toEqual(flawless);
@@ -186,7 +191,8 @@ export function conformance(subject: Subject): void {
       await untilDelivered(first);
       await bench.killBroker();
       for (let index = 50; index < 100; index += 1) first.tell(index);
-      await vi.waitFor(() => expect(first.health()).toMatchObject({ held: 50 }), patience);
+      await vi.waitFor(() => expect(first.health()).not.toMatchObject({ state: "connected" }), patience);
+      expect(first.health().held).toBeGreaterThanOrEqual(50);
       await first.stop();
       await bench.startBroker();
       const second = await start();
@@ -210,6 +216,9 @@ export function conformance(subject: Subject): void {
     });
   });
 }
+
+/** The feed itself tells of a sink that is late, or had to go without something. */
+const isOurs = ({ name }: { name: string }) => !name.startsWith("delivery.");
 
 type Handles = Record<string, number>;
 

@@ -170,19 +170,38 @@ describe("a refusal is told from a broken link, and tried again at a slow pace",
   const connectionsSoFar = async (admin: Awaited<ReturnType<EventsRig["connect"]>>) =>
     Number(/total_connections_received:(\d+)/.exec(String(await admin.call("INFO", "stats")))?.[1]);
 
-  test("a wrong password", async () => {
+  test.each([
+    ["a wrong password", "wrong", /^WRONGPASS/],
+    ["no password where one is needed", "", /^NOAUTH/],
+  ])("%s", async (_what, password, refusal) => {
     const server = await rig.startServer();
-    const wrong = new URL(server.subscriberUrl);
-    wrong.password = "wrong";
+    const url = new URL(server.subscriberUrl);
+    url.password = password;
+    if (password === "") url.username = "";
     const admin = await rig.connect(server.url);
     const before = await connectionsSoFar(admin);
-    const fed = await rig.startFeed(wrong.href);
-    const { feed } = fed;
+    const { feed } = await rig.startFeed(url.href);
     tell(feed, 0);
-    const reason = expect.stringMatching(/^WRONGPASS/);
+    const reason = expect.stringMatching(refusal);
     await vi.waitFor(() => expect(feed.health()).toMatchObject([{ state: "down", held: 1, reason }]));
     await pace(1_000);
     expect((await connectionsSoFar(admin)) - before).toBeLessThanOrEqual(6);
+  });
+
+  test("a server that became a replica, until it is a master again", async () => {
+    const server = await rig.startServer();
+    const fed = await rig.startFeed(server.url);
+    const { feed } = fed;
+    tell(feed, 0);
+    await untilStored(fed);
+    const admin = await rig.connect(server.url);
+    await admin.call("REPLICAOF", "127.0.0.1", "1");
+    tell(feed, 1);
+    const reason = expect.stringMatching(/^READONLY/);
+    await vi.waitFor(() => expect(feed.health()).toMatchObject([{ state: "down", held: 1, reason }]));
+    await admin.call("REPLICAOF", "NO", "ONE");
+    await untilStored(fed);
+    expect(judge(await storedEvents(admin), 2)).toEqual(flawless);
   });
 
   test("a full server, until it has room", async () => {

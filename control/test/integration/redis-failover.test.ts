@@ -90,6 +90,22 @@ function produce(node: TestNode) {
   };
 }
 
+test("a server that comes back without what it had last is given that again", async () => {
+  const server = await startServer("--appendonly", "no", "--save", "");
+  const { node, recalled } = await startFeed(server.url);
+  const stream = produce(node);
+  await stream.untilDelivered(50);
+  await (await connectTo(server)).call("SAVE");
+  await stream.untilDelivered(50);
+  const lastBefore = (await storedIn(server.url)).length;
+  await server.kill();
+  await server.start();
+  await stream.untilDelivered(50);
+  await stream.stop();
+  expect(recalled[0]).toBeLessThan(lastBefore);
+  expect(judge(await node.told(), await storedIn(server.url))).toEqual(flawless);
+});
+
 describe("with sentinels", () => {
   let first: Valkey;
   let second: Valkey;

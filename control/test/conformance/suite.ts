@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pace, setImmediate as turn } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { flawless, judge, type Told, type Verdict } from "./judge.ts";
 import { startNode, type TestNode } from "./node.ts";
 import { outgoing } from "./outgoing.ts";
@@ -26,18 +26,21 @@ export function conformance(subject: Subject): void {
 
   let dir: string;
   let bench: Bench;
+  let nodes: TestNode[];
   beforeEach(async () => {
+    nodes = [];
     dir = mkdtempSync(join(tmpdir(), `hum-${kind}-`));
     bench = await subject.open(join(dir, "bench"));
   }, timeout);
   afterEach(async () => {
+    for (const node of nodes) await node.stop();
     await bench.close();
     rmSync(dir, { recursive: true, force: true });
   }, timeout);
 
   async function start(types?: readonly string[]): Promise<TestNode> {
     const node = await startNode({ dir: join(dir, "node"), sink: bench.createSink(), ...(types ? { types } : {}) });
-    onTestFinished(() => node.stop());
+    nodes.push(node);
     return node;
   }
 

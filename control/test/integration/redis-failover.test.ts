@@ -9,7 +9,7 @@ import { createRedisSink } from "../../src/events/sinks/redis.ts";
 import { flawless, judge } from "../conformance/judge.ts";
 import { startNode, type TestNode } from "../conformance/node.ts";
 import { createValkey, freePort, type Valkey } from "../valkey.ts";
-import { storedIn } from "./redis-streams.ts";
+import { sinkRule, storedIn } from "./redis-streams.ts";
 
 const master = "mymaster";
 const patience = { timeout: 20_000, interval: 20 };
@@ -17,11 +17,14 @@ const durable = ["--appendonly", "yes", "--save", "", "--repl-diskless-sync-dela
 
 let dir: string;
 let servers: Valkey[];
+let nodes: TestNode[];
 beforeEach(() => {
+  nodes = [];
   dir = mkdtempSync(join(tmpdir(), "hum-failover-"));
   servers = [];
 });
 afterEach(async () => {
+  for (const node of nodes) await node.stop();
   await Promise.all(servers.map((server) => server.stop()));
   rmSync(dir, { recursive: true, force: true });
 });
@@ -56,7 +59,7 @@ async function startFeed(url: string) {
     },
   };
   const node = await startNode({ dir: join(dir, "node"), sink: noting });
-  onTestFinished(() => node.stop());
+  nodes.push(node);
   return { node, recalled };
 }
 
@@ -157,6 +160,15 @@ describe("with sentinels", () => {
     expect(judge(await node.told(), await storedIn(second.url))).toEqual(flawless);
   });
 
+  test("a user who may only do what the sink needs, and ask for a server's role, is enough", async () => {
+    await (await connectTo(first)).call("ACL", "SETUSER", "sink", ...sinkRule.split(" "), "+role");
+    const { node } = await startFeed(url.replace("://", "://sink:secret@"));
+    for (let index = 0; index < 10; index += 1) node.tell(index);
+    await vi.waitFor(() => expect(node.health()).toMatchObject({ state: "connected", held: 0 }), patience);
+    expect(judge(await node.told(), await storedIn(first.url))).toEqual(flawless);
+    expect(await (await connectTo(first)).call("ACL", "LOG")).toEqual([]);
+  });
+
   test("a master that no sentinel knows, and sentinels that do not answer, are named as the reason", async () => {
     const open = (text: string) =>
       createRedisSink({ url: text, retention_s: 60, command_timeout_s: 1 }).open(AbortSignal.timeout(5_000));
@@ -242,6 +254,15 @@ describe("with a cluster", () => {
     await stream.untilDelivered(50);
     await stream.stop();
     expect(judge(await node.told(), await storedIn(next.url))).toEqual(flawless);
+  });
+
+  test("a user who may only do what the sink needs may find the owner too", async () => {
+    const rule = [...sinkRule.split(" "), "+cluster|keyslot", "+cluster|slots"];
+    for (const server of [owner, ...others]) await (await connectTo(server)).call("ACL", "SETUSER", "sink", ...rule);
+    const { node } = await startFeed(url.replace("://", "://sink:secret@"));
+    for (let index = 0; index < 10; index += 1) node.tell(index);
+    await vi.waitFor(() => expect(node.health()).toMatchObject({ state: "connected", held: 0 }), patience);
+    expect(judge(await node.told(), await storedIn(owner.url))).toEqual(flawless);
   });
 
   test("an owner that dies is followed by its replica, and nothing is lost", async () => {

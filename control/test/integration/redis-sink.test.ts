@@ -7,6 +7,7 @@ import { lastKey, metaKey, streamKey } from "../../src/events/sinks/append.ts";
 import { createRedisSink } from "../../src/events/sinks/redis.ts";
 import { outgoing, sourceOf } from "../conformance/outgoing.ts";
 import { createValkey, type Valkey } from "../valkey.ts";
+import { sinkRule } from "./redis-streams.ts";
 
 const stream = streamKey("system");
 const source = sourceOf("system");
@@ -128,12 +129,10 @@ test("a server that is killed closes the connection, with the reason", async () 
 });
 
 describe("a user who may only do what the sink needs", () => {
-  const rule =
-    "on >secret ~{humhelix}:* &humhelix.events.* -@all +client|setname +evalsha +script|load +time +get +set +hset +xadd +publish";
   const urlOfUser = () => `redis://sink:secret@127.0.0.1:${server.port}`;
 
   test("delivers, recalls and announces", async () => {
-    await admin.call("ACL", "SETUSER", "sink", ...rule.split(" "));
+    await admin.call("ACL", "SETUSER", "sink", ...sinkRule.split(" "));
     const connection = await openSink(urlOfUser());
     expect(await connection.deliver(outgoing(3))).toEqual({ delivered: 3, duplicates: 0, stopped: null });
     expect(await connection.recall?.([source])).toEqual(new Map([[source, 3]]));
@@ -144,10 +143,10 @@ describe("a user who may only do what the sink needs", () => {
     expect(await admin.call("ACL", "LOG")).toEqual([]);
   });
 
-  test.each(rule.split(" ").filter((word) => word.startsWith("+") && word !== "+client|setname"))(
+  test.each(sinkRule.split(" ").filter((word) => word.startsWith("+") && word !== "+client|setname"))(
     "needs %s",
     async (word) => {
-      await admin.call("ACL", "SETUSER", "sink", ...rule.replace(` ${word}`, "").split(" "));
+      await admin.call("ACL", "SETUSER", "sink", ...sinkRule.replace(` ${word}`, "").split(" "));
       const sink = sinkAt(urlOfUser());
       const work = async () => {
         const connection = await sink.open(never);

@@ -46,10 +46,18 @@ const webhook = z.strictObject({
   kind: z.literal("webhook"),
   ...common,
   url: url("https://example.org/hook", "http:", "https:"),
-  /** Signs by Standard Webhooks: `whsec_` and base64 of 24 to 64 random bytes. */
-  secret: z.string().regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, "must be whsec_ and base64 of 24 to 64 bytes"),
+  /** Signs by Standard Webhooks: `whsec_` and base64 of 24 to 64 random bytes. Without it nothing is signed. */
+  secret: z
+    .string()
+    .refine(isSigningSecret, "must be whsec_ and base64 of 24 to 64 bytes, padded by =")
+    .optional(),
   /** Sent with every request, such as an authorization. */
-  headers: z.record(z.string(), z.string()).default({}),
+  headers: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "must be the name of an HTTP header"),
+      z.string().regex(/^[\t\x20-\x7e]*$/, "must be one line of ASCII"),
+    )
+    .default({}),
   /** Most requests at a time; those of one partition key still go one after another. */
   max_in_flight: z.int().min(1).max(256).default(64),
   timeout_s: wait.default(15),
@@ -113,6 +121,12 @@ const amqp = z.strictObject({
   exchange: z.string().min(1).max(127).default("humhelix.events"),
   timeout_s: wait.default(5),
 });
+
+function isSigningSecret(text: string): boolean {
+  const base64 = /^whsec_(.+)$/.exec(text)?.[1] ?? "";
+  const bytes = Buffer.from(base64, "base64");
+  return bytes.byteLength >= 24 && bytes.byteLength <= 64 && bytes.toString("base64") === base64;
+}
 
 export const sinkSettingsSchema = z.discriminatedUnion("kind", [kafka, webhook, file, stdout, nats, mqtt, amqp]);
 export type SinkSettings = z.infer<typeof sinkSettingsSchema>;

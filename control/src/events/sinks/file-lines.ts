@@ -5,7 +5,7 @@ import { absent, rotate, rotated, syncNames } from "./file-rotation.ts";
 import { readTail } from "./file-tail.ts";
 
 export interface Lines {
-  /** The last sequence of each source that was found at the end. */
+  /** The last sequence of each source, as far as it was found near the end. */
   readonly sequences: ReadonlyMap<string, number>;
   /** How many torn bytes were cut off. */
   readonly tornBytes: number;
@@ -23,25 +23,42 @@ const defaultMode = 0o600;
 
 /** Rejects with the system's error, or with HumError `bad_request` where something else than events lies there. */
 export async function openLines(path: string, mode?: number): Promise<Lines> {
+  const isNew = (await stat(path).catch(absent)) === null;
   const handle = await open(path, "a+", defaultMode);
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw new HumError("bad_request", `'${path}' is not a regular file`);
-    if (mode !== undefined && stats.size === 0) await handle.chmod(mode);
+    if (isNew && mode !== undefined) await handle.chmod(mode);
     const tail = await readTail(handle, { path, size: stats.size });
     if (tail.endsWithEvent) await handle.appendFile("\n");
     else if (tail.wholeBytes < stats.size) await handle.truncate(tail.wholeBytes);
     // What a writer before us left unsynced counts as written from now on.
     await handle.sync();
     await syncNames(path);
-    const sequences = tail.reachesFurther
-      ? tail.sequences
-      : withNewer(await sequencesOf(rotated(path, 1)), tail.sequences);
+    const older = await sequencesBefore(path, { openedMs: isNew ? null : stats.birthtimeMs });
+    const sequences = new Map([...older, ...tail.sequences]);
     const tornBytes = tail.endsWithEvent ? 0 : stats.size - tail.wholeBytes;
     return { sequences, tornBytes, ...(await appender(handle, path)) };
   } catch (error) {
     await handle.close();
     throw error;
+  }
+}
+
+/** A file is made right after the one before it was renamed, which is what `ctime` tells. */
+const maxRotationMs = 10_000;
+
+/** What is at the end of `path.1`, if that was our file until `path` was begun, and not one that lies there since long ago. */
+async function sequencesBefore(path: string, { openedMs }: { openedMs: number | null }): Promise<Map<string, number>> {
+  const previous = rotated(path, 1);
+  const handle = await open(previous, "r").catch(absent);
+  if (handle === null) return new Map();
+  try {
+    const { size, ctimeMs } = await handle.stat();
+    if (openedMs !== null && Math.abs(openedMs - ctimeMs) > maxRotationMs) return new Map();
+    return (await readTail(handle, { path: previous, size })).sequences;
+  } finally {
+    await handle.close();
   }
 }
 
@@ -77,16 +94,3 @@ export async function nextLines(path: string, options: { full: Lines; maxFiles: 
   await rotate(path, options.maxFiles);
   return openLines(path, mode & 0o777);
 }
-
-async function sequencesOf(path: string): Promise<Map<string, number>> {
-  const handle = await open(path, "r").catch(absent);
-  if (handle === null) return new Map();
-  try {
-    return (await readTail(handle, { path, size: (await handle.stat()).size })).sequences;
-  } finally {
-    await handle.close();
-  }
-}
-
-const withNewer = (older: ReadonlyMap<string, number>, newer: ReadonlyMap<string, number>) =>
-  new Map([...older, ...newer]);

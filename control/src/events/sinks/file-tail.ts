@@ -13,8 +13,6 @@ export interface Tail {
   endsWithEvent: boolean;
   /** The last sequence of each source among the lines that were read. */
   sequences: Map<string, number>;
-  /** Whether there was more than was read. */
-  reachesFurther: boolean;
 }
 
 const lineSchema = cloudEventSchema.pick({ source: true, sequence: true });
@@ -44,7 +42,7 @@ export async function readTail(handle: FileHandle, options: { path: string; size
   // The first line may lack its beginning: it is no event then.
   const lines = written.subarray(0, whole).toString().split("\n").map(parse);
   for (const { event } of [...lines, last]) if (event !== null) sequences.set(event.source, Number(event.sequence));
-  return { wholeBytes: start + whole, endsWithEvent: last.event !== null, sequences, reachesFurther: start > 0 };
+  return { wholeBytes: start + whole, endsWithEvent: last.event !== null, sequences };
 }
 
 async function read(handle: FileHandle, { start, length }: { start: number; length: number }): Promise<Buffer> {

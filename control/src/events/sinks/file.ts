@@ -5,7 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { HumError } from "../../core/errors.ts";
 import type { SettingsOf } from "../../core/sink-settings.ts";
-import type { Delivery, Outgoing, Sink, Stop } from "../sink.ts";
+import type { Delivery, Outgoing, Sink } from "../sink.ts";
 import type { SinkContext } from "./context.ts";
 import { type Lines, nextLines, openLines } from "./file-lines.ts";
 
@@ -20,59 +20,52 @@ export function createFileSink(settings: SettingsOf<"file">, context: SinkContex
     return lines;
   }
 
+  /** The part of the batch that fits into a file that has so many bytes; at least one event goes into an empty one. */
+  function fitting(batch: readonly Outgoing[], bytes: number): Outgoing[] {
+    let sum = bytes;
+    const full = batch.findIndex(({ json }) => {
+      const before = sum;
+      sum += Buffer.byteLength(json) + 1;
+      return sum > maxBytes && before > 0;
+    });
+    return full < 0 ? [...batch] : batch.slice(0, full);
+  }
+
   return {
     name,
-    // The file may have been moved away or emptied by others, who do not want all of it again: the cursor alone counts.
+    // Others may move the file away, and do not want all of it again: what is not found there is not missed.
     remembersMs: 0,
     async open(signal) {
       signal.throwIfAborted();
       let lines = await openMended();
-      /** What is in the file: the last sequence of each source. */
-      const written = new Map(lines.sequences);
-      const isFresh = ({ source, sequence }: Outgoing) => sequence > (written.get(source) ?? 0);
+      const { sequences } = lines;
       const closed = Promise.withResolvers<Error>();
       let work: Promise<unknown> = Promise.resolve();
 
-      async function write(batch: readonly Outgoing[]): Promise<void> {
-        if (!(await lines.isCurrent())) {
-          await lines.close();
-          lines = await openMended();
-        }
-        let pending: Outgoing[] = [];
-        let pendingBytes = 0;
-        const flush = async () => {
-          if (pending.length === 0) return;
-          await lines.append(pending.map(({ json }) => `${json}\n`).join(""));
-          for (const { source, sequence } of pending) written.set(source, sequence);
-          pending = [];
-          pendingBytes = 0;
-        };
-        for (const event of batch.filter(isFresh)) {
-          const bytes = Buffer.byteLength(event.json) + 1;
-          if (lines.bytes() + pendingBytes > 0 && lines.bytes() + pendingBytes + bytes > maxBytes) {
-            await flush();
-            lines = await nextLines(path, { full: lines, maxFiles });
-          }
-          pending.push(event);
-          pendingBytes += bytes;
-        }
-        await flush();
-      }
-
       async function deliver(batch: readonly Outgoing[]): Promise<Delivery> {
-        const known = batch.filter((event) => !isFresh(event)).length;
-        let stopped: Stop | null = null;
+        let delivered = 0;
         try {
-          await write(batch);
+          if (!(await lines.isCurrent())) {
+            await lines.close();
+            lines = await openMended();
+          }
+          while (delivered < batch.length) {
+            const part = fitting(batch.slice(delivered), lines.bytes());
+            if (part.length === 0) lines = await nextLines(path, { full: lines, maxFiles });
+            else await lines.append(part.map(({ json }) => `${json}\n`).join(""));
+            delivered += part.length;
+          }
+          return { delivered, duplicates: 0, stopped: null };
         } catch (thrown) {
-          stopped = { kind: "failed", error: thrown instanceof Error ? thrown : new Error(String(thrown)) };
+          const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+          return { delivered, duplicates: 0, stopped: { kind: "failed", error } };
         }
-        const rest = batch.findIndex(isFresh);
-        const delivered = rest < 0 ? batch.length : rest;
-        return { delivered, duplicates: Math.min(known, delivered), stopped: rest < 0 ? null : stopped };
       }
 
       return {
+        async recall() {
+          return sequences;
+        },
         deliver(batch) {
           const delivery = deliver(batch);
           work = delivery;
@@ -80,8 +73,11 @@ export function createFileSink(settings: SettingsOf<"file">, context: SinkContex
         },
         closed: closed.promise,
         async close() {
-          // A disk that hangs keeps nobody waiting; the last word on it has been said then.
-          await Promise.race([work.then(() => lines.close()), delay(1_000, undefined, { ref: false })]);
+          // A disk that hangs keeps nobody waiting.
+          const waiting = new AbortController();
+          const deadline = delay(1_000, undefined, { signal: waiting.signal }).catch(() => undefined);
+          await Promise.race([work.then(() => lines.close()).catch(() => undefined), deadline]);
+          waiting.abort();
           closed.resolve(new Error("the file was closed"));
         },
       };

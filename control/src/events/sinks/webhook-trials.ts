@@ -30,7 +30,7 @@ interface Trial {
 }
 
 export interface Trials {
-  /** The cursor has come here: what lies before it is not offered again. */
+  /** The cursor has come here: what lies before is offered again only if somebody asks for it, and then to be sent. */
   forgetBefore(position: number): void;
   isDelivered(event: Outgoing): boolean;
   delivered(event: Outgoing): void;

@@ -155,6 +155,8 @@ export function createWebhookSink(settings: SettingsOf<"webhook">, context: Webh
     remembersMs: 0,
     async open(signal) {
       signal.throwIfAborted();
+      // There is nothing to connect to. While nothing would be tried, the sink says so here, and nothing is read for it.
+      if (clock.monotonicMs() < resumeMs) throw lastError;
       const client = connect();
       const closing = new AbortController();
       const closed = Promise.withResolvers<Error>();
@@ -163,10 +165,14 @@ export function createWebhookSink(settings: SettingsOf<"webhook">, context: Webh
           const [first] = batch;
           if (first !== undefined) trials.forgetBefore(first.position);
           const gone = clock.monotonicMs() < resumeMs ? null : await send(batch, { client, closing: closing.signal });
-          const next = batch.find((event) => !trials.isDelivered(event));
-          if (next === undefined) return { delivered: batch.length, duplicates: 0, stopped: null };
-          const stopped: Stop = gone === null ? stopAt(next, batch) : { kind: "gone", reason: gone };
-          return { delivered: batch.indexOf(next), duplicates: 0, stopped };
+          const rest = batch.findIndex((event) => !trials.isDelivered(event));
+          const delivered = rest < 0 ? batch.length : rest;
+          const next = batch[delivered];
+          const last = batch[delivered - 1];
+          let stopped: Stop | null = null;
+          if (next !== undefined) stopped = gone === null ? stopAt(next, batch) : { kind: "gone", reason: gone };
+          if (last !== undefined) trials.forgetBefore(last.position + 1);
+          return { delivered, duplicates: 0, stopped };
         },
         closed: closed.promise,
         async close() {

@@ -13,6 +13,8 @@ export interface StdoutContext extends SinkContext {
 export function createStdoutSink(settings: SettingsOf<"stdout">, context: StdoutContext): Sink {
   const { name = settings.kind } = settings;
   const { stream = process.stdout } = context;
+  // The write that failed tells it. Without a listener the process would end, also by one that fails after the closing.
+  stream.on("error", () => undefined);
 
   return {
     name,
@@ -20,9 +22,6 @@ export function createStdoutSink(settings: SettingsOf<"stdout">, context: Stdout
     async open(signal) {
       signal.throwIfAborted();
       const closed = Promise.withResolvers<Error>();
-      // The write that failed tells it; without a listener the process would end.
-      const ignore = () => {};
-      stream.on("error", ignore);
 
       function write(text: string): Promise<Error | null> {
         return new Promise((resolve) => {
@@ -52,7 +51,6 @@ export function createStdoutSink(settings: SettingsOf<"stdout">, context: Stdout
         closed: closed.promise,
         async close() {
           closed.resolve(new Error("stdout was closed"));
-          stream.off("error", ignore);
         },
       };
     },

@@ -1,18 +1,19 @@
-/** A program that writes numbered events through the file sink and tells on stdout what was acknowledged, until it is killed. */
+/** A program that writes numbered events through the file sink and tells on stdout what was acknowledged. */
 import { createLog } from "../../src/core/log.ts";
+import type { SettingsOf } from "../../src/core/sink-settings.ts";
 import { createFileSink } from "../../src/events/sinks/file.ts";
 import { outgoing, sourceOf } from "../conformance/outgoing.ts";
 
-const [path = "", maxBytes = "", count = ""] = process.argv.slice(2);
+const [path = "", count = ""] = process.argv.slice(2);
 const log = createLog({ level: "silent", readable: false });
-const settings = {
+const settings: SettingsOf<"file"> = {
   kind: "file",
   types: ["*"],
   required: false,
   path,
-  max_bytes: Number(maxBytes),
+  max_bytes: 1_000_000_000,
   max_files: 50,
-} as const;
+};
 const sink = createFileSink(settings, { node: "test", version: "0", log });
 const connection = await sink.open(AbortSignal.timeout(10_000));
 const recalled = await connection.recall?.([sourceOf("system")]);

@@ -1,10 +1,11 @@
 /** A program that writes large batches to its stdout through the sink, and tells on stderr how it goes, and that it is not held up. */
 import { createLog } from "../../src/core/log.ts";
+import type { SettingsOf } from "../../src/core/sink-settings.ts";
 import { createStdoutSink } from "../../src/events/sinks/stdout.ts";
 import { outgoing } from "../conformance/outgoing.ts";
 
 const log = createLog({ level: "silent", readable: false });
-const settings = { kind: "stdout", types: ["*"], required: false } as const;
+const settings: SettingsOf<"stdout"> = { kind: "stdout", types: ["*"], required: false };
 const connection = await createStdoutSink(settings, { node: "test", version: "0", log }).open(
   AbortSignal.timeout(10_000),
 );

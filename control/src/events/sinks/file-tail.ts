@@ -15,7 +15,7 @@ export interface Tail {
   sequences: Map<string, number>;
 }
 
-const lineSchema = cloudEventSchema.pick({ source: true, sequence: true });
+const lineSchema = cloudEventSchema.pick({ source: true, sequence: true }).required();
 const newline = 0x0a;
 const brace = 0x7b;
 

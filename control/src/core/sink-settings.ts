@@ -47,10 +47,7 @@ const webhook = z.strictObject({
   ...common,
   url: url("https://example.org/hook", "http:", "https:"),
   /** Signs by Standard Webhooks: `whsec_` and base64 of 24 to 64 random bytes. Without it nothing is signed. */
-  secret: z
-    .string()
-    .refine(isSigningSecret, "must be whsec_ and base64 of 24 to 64 bytes, padded by =")
-    .optional(),
+  secret: z.string().refine(isSigningSecret, "must be whsec_ and base64 of 24 to 64 bytes, padded by =").optional(),
   /** Sent with every request, such as an authorization. */
   headers: z
     .record(

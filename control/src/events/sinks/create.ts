@@ -7,7 +7,7 @@ import type { SinkContext } from "./context.ts";
 export async function createSink(settings: SinkSettings, context: SinkContext): Promise<Sink> {
   switch (settings.kind) {
     case "kafka":
-      return (await import("./kafka.ts")).createKafkaSink(settings, context);
+      return (await import("./kafka.ts")).createKafkaSink(settings);
     case "webhook":
       return (await import("./webhook.ts")).createWebhookSink(settings, context);
     case "file":

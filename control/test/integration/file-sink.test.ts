@@ -153,6 +153,12 @@ test("an event that lacks no more than its line's end is kept", async () => {
   expect(read()).toBe(textOf(1, 4));
 });
 
+test("older events at the end, which somebody had asked for again, hide none of those before them", async () => {
+  await write(1, 5);
+  await write(2, 3);
+  expect(await recalled()).toBe(5);
+});
+
 test("of a long file, only the end is read", async () => {
   const line = `${JSON.stringify({ ...JSON.parse(outgoing(1)[0]?.json ?? ""), padding: "x".repeat(100_000) })}\n`;
   writeFileSync(path, line.repeat(60) + textOf(2, 7));

@@ -41,7 +41,12 @@ export async function readTail(handle: FileHandle, options: { path: string; size
   const sequences = new Map<string, number>();
   // The first line may lack its beginning: it is no event then.
   const lines = written.subarray(0, whole).toString().split("\n").map(parse);
-  for (const { event } of [...lines, last]) if (event !== null) sequences.set(event.source, Number(event.sequence));
+  for (const { event } of [...lines, last]) {
+    if (event === null) continue;
+    const { source, sequence } = event;
+    // Older events may follow, where somebody asked for them again.
+    sequences.set(source, Math.max(Number(sequence), sequences.get(source) ?? 0));
+  }
   return { wholeBytes: start + whole, endsWithEvent: last.event !== null, sequences };
 }
 

@@ -10,6 +10,7 @@ import { judgeReadiness, type Readiness } from "./core/readiness.ts";
 import { readTuning } from "./core/tuning.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "./events/embedded.ts";
 import { createFeed } from "./events/feed.ts";
+import { createSink } from "./events/sinks/create.ts";
 import { createRedisSink } from "./events/sinks/redis.ts";
 import { createSlotTeller } from "./events/slots.ts";
 import { openSpool } from "./events/spool/spool.ts";
@@ -55,9 +56,14 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
   undo.defer(bus.stop);
   const spool = await openSpool({ config, clock: systemClock, log });
   undo.defer(spool.stop);
-  const { types, required } = config.events.redis;
-  const redis = { sink: createRedisSink({ ...config.events.redis, url: bus.url }), types, required };
-  const feed = createFeed({ config, clock: systemClock, log, metrics, spool, subscriptions: [redis] });
+  const redis = { ...config.events.redis, sink: createRedisSink({ ...config.events.redis, url: bus.url }) };
+  const context = { node: config.events.node, log, version };
+  const others = config.events.sinks.map(async (settings) => ({
+    ...settings,
+    sink: await createSink(settings, context),
+  }));
+  const subscriptions = [redis, ...(await Promise.all(others))];
+  const feed = createFeed({ config, clock: systemClock, log, metrics, spool, subscriptions });
   feed.start();
   feed.endInterrupted(() => false);
   undo.defer(() => feed.stop(patience.eventsMs));

@@ -26,8 +26,9 @@ export const serve = defineCommand({
     // Said before anything is started: without weights nothing would ever become ready.
     const { name } = createCatalogue(config).resolve(undefined);
     const startedMs = performance.now();
-    // A program reads standard output for the one line that it needs.
-    const say = values.json ? io.err : io.out;
+    // Standard output is for what a program reads there: the one line that --json promises, or the events of a sink.
+    const hasStdoutSink = config.events.sinks.some(({ kind }) => kind === "stdout");
+    const say = values.json || hasStdoutSink ? io.err : io.out;
     say(`hum-helix ${version} starts in ${config.data_dir}\n`);
     const log = createLog({ level: config.log.level, readable: io.terminal.err });
     // Loaded late: the other verbs are quick, and doctor runs where a native library does not load.
@@ -39,7 +40,8 @@ export const serve = defineCommand({
       await untilReady(app, { model: name, interrupted: io.interrupted, say });
       if (!io.interrupted.aborted) {
         const facts = factsOf(app, { config, model: name, startedMs, cwd: io.cwd });
-        io.out(values.json ? lineOf(facts) : renderBanner(facts));
+        if (values.json) io.out(lineOf(facts));
+        else say(renderBanner(facts));
       }
       await abortOf(io.interrupted);
       say("stopping; once more to stop at once\n");

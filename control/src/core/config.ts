@@ -144,6 +144,7 @@ export const configSchema = z
           "or bind 127.0.0.1",
       });
     }
+    const paths = new Set<string>();
     const names = new Set(["redis"]);
     for (const [index, { kind, name = kind }] of config.events.sinks.entries()) {
       if (names.has(name)) {
@@ -155,6 +156,14 @@ export const configSchema = z
         });
       }
       names.add(name);
+    }
+    for (const [index, sink] of config.events.sinks.entries()) {
+      if (sink.kind !== "file") continue;
+      if (paths.has(sink.path)) {
+        const message = "is the file of another sink; two would overwrite each other's lines";
+        context.addIssue({ code: "custom", path: ["events", "sinks", index, "path"], input: sink.path, message });
+      }
+      paths.add(sink.path);
     }
     if (config.restart.max_backoff_s < config.restart.backoff_s) {
       context.addIssue({

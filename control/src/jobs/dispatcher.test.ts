@@ -42,12 +42,17 @@ class Scripted {
     return this.running.splice(which % Math.max(1, this.running.length), 1)[0];
   }
 
-  /** Ids of those that died alone, by a fault of the process. */
+  /** Ids of those that died alone, by a fault of the process: in work, or so often before that they may have been. */
   readonly culprits = new Set<string>();
 
-  die(blame: Blame, begun: boolean): void {
+  /** `waited`: how often each was lost without having begun, on whichever process. */
+  die(death: { blame: Blame; begun: boolean }, waited: Map<string, number>): void {
+    const { blame, begun } = death;
     for (const { request, settle } of this.running.splice(0)) {
-      if (request.alone && begun && blame !== "outside") this.culprits.add(request.message.id);
+      const { id } = request.message;
+      const times = waited.get(id) ?? 0;
+      if (!begun) waited.set(id, times + 1);
+      if (request.alone && blame !== "outside" && (begun || times >= maxAttempts)) this.culprits.add(id);
       settle.reject(lostRequest("it died", { blame, begun, stage: "transcribe" }));
     }
   }
@@ -105,6 +110,7 @@ test("whatever becomes of processes, each task ends once, suspects run alone, an
       const ends: string[][] = [];
       const controllers: AbortController[] = [];
       const attempts: number[] = [];
+      const waited = new Map<string, number>();
       for (const step of steps) {
         if (step.do === "submit") {
           const controller = new AbortController();
@@ -127,7 +133,7 @@ test("whatever becomes of processes, each task ends once, suspects run alone, an
           controllers[step.which]?.abort(new HumError("cancelled", "by the test"));
         } else {
           const process = processes[step.process] as Scripted;
-          if (step.do === "die") process.die(step.blame, step.begun);
+          if (step.do === "die") process.die(step, waited);
           else if (step.do === "answer") process.take(step.which)?.settle.resolve(answer);
           else process.take(step.which)?.settle.reject(new HumError("engine_failed", "it failed"));
         }

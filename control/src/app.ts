@@ -118,6 +118,7 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
       defaultModel: defaultModel.name,
       slots: fleet.status(),
       sinks: feed.health(),
+      eventTrouble: feed.trouble(),
       queued: scheduler.queued(),
       in_flight: scheduler.inFlight(),
       last_success_age_s: lastMs === null ? null : (systemClock.monotonicMs() - lastMs) / 1000,

@@ -25,7 +25,7 @@ const connected = {
   replaying: 0,
   reason: null,
 } as const;
-const quiet = { queued: 0, in_flight: 0, last_success_age_s: null, defaultModel: "base" };
+const quiet = { queued: 0, in_flight: 0, last_success_age_s: null, defaultModel: "base", eventTrouble: null };
 
 test("an engine for the default model, a decoder and a connected sink are ready", () => {
   const readiness = judgeReadiness({ ...quiet, slots: [slot({}), decoder], sinks: [connected] });
@@ -49,6 +49,14 @@ test("a dead sink or one failed slot of two degrades and is named", () => {
     "engine-base-1 is in state failed: never ready",
     "events to redis are held (7): ECONNREFUSED",
   ]);
+});
+
+test("a node that could not keep an event takes no work, and is unready", () => {
+  const full = { ...quiet, eventTrouble: "database or disk is full" };
+  expect(judgeReadiness({ ...full, slots: [slot({}), decoder], sinks: [connected] })).toMatchObject({
+    status: "unready",
+    reasons: ["events cannot be kept: database or disk is full"],
+  });
 });
 
 test("without a decoder it is unready, since media could not be read", () => {

@@ -47,13 +47,19 @@ export interface Readiness {
   last_success_age_s: number | null;
 }
 
+export interface ReadinessFacts extends Omit<Readiness, "status" | "reasons"> {
+  defaultModel: string;
+  /** Why no event could be kept now, so that no work is taken; null where all is well. */
+  eventTrouble: string | null;
+}
+
 /**
  * Whether speech can be transcribed now: every role must have a slot that is ready, the engine's for the default model.
  * A slot or sink that is down beside others that work degrades; so does a default model that was unloaded on purpose,
  * since the next request loads it.
  */
-export function judgeReadiness(facts: Omit<Readiness, "status" | "reasons"> & { defaultModel: string }): Readiness {
-  const { defaultModel, ...rest } = facts;
+export function judgeReadiness(facts: ReadinessFacts): Readiness {
+  const { defaultModel, eventTrouble, ...rest } = facts;
   const isReady = (wanted: (slot: SlotStatus) => boolean) =>
     facts.slots.some((slot) => wanted(slot) && slot.state === "ready");
   const missing: string[] = [];
@@ -61,6 +67,7 @@ export function judgeReadiness(facts: Omit<Readiness, "status" | "reasons"> & { 
   if (!isUnloaded && !isReady((slot) => slot.model === defaultModel))
     missing.push(`no engine for the default model ${defaultModel} is ready`);
   if (!isReady((slot) => slot.role === "decoder")) missing.push("no decoder is ready");
+  if (eventTrouble !== null) missing.push(`events cannot be kept: ${eventTrouble}`);
   const impaired = [
     ...(isUnloaded ? [`the default model ${defaultModel} is not loaded; the next request loads it`] : []),
     ...facts.slots

@@ -2,6 +2,7 @@
 import type { Metrics } from "../core/metrics.ts";
 import type { EventData } from "./catalogue.ts";
 import type { Pump } from "./pump.ts";
+import type { Spool } from "./spool/spool.ts";
 
 export interface Alarm {
   start(): void;
@@ -9,8 +10,9 @@ export interface Alarm {
 }
 
 export interface AlarmOptions {
+  spool: Pick<Spool, "usedBytes">;
   pumps: readonly Pump[];
-  metrics: Pick<Metrics, "eventsHeld" | "eventsOldest">;
+  metrics: Pick<Metrics, "eventsHeld" | "eventsOldest" | "spoolBytes">;
   tell(name: "delivery.degraded" | "delivery.recovered", sink: string, data: EventData<"delivery.degraded">): void;
 }
 
@@ -19,11 +21,12 @@ const lateS = 5;
 const everyMs = 1_000;
 
 export function createAlarm(options: AlarmOptions): Alarm {
-  const { pumps, metrics, tell } = options;
+  const { spool, pumps, metrics, tell } = options;
   const degraded = new Set<string>();
   let timer: NodeJS.Timeout | null = null;
 
   function look(): void {
+    metrics.spoolBytes.set(spool.usedBytes());
     for (const pump of pumps) {
       const { sink, held, oldest_age_s, reason } = pump.health();
       metrics.eventsHeld.set({ sink }, held);

@@ -23,7 +23,9 @@ export interface Feed {
   readonly observe: JobObserver;
   /** `subjectId` names the model, slot, node or sink that the event is about. Never throws. */
   system<Name extends SystemEventName>(name: Name, subjectId: string, data: EventData<Name>): void;
-  /** Throws HumError `overloaded` where an event could not be kept: no work may begin that could not be told of. */
+  /** Why an event could not be kept now; null where all is well. */
+  trouble(): string | null;
+  /** Throws HumError `overloaded` where there is trouble: no work may begin that could not be told of. */
   admit(): void;
   /** The terminal event of jobs of an earlier life that have none, except for those that will be run again. */
   endInterrupted(isRunAgain: (job: OpenJob) => boolean): void;
@@ -67,7 +69,7 @@ export function createFeed(options: FeedOptions): Feed {
     createPump({ ...subscription, ...pumpParts(subscription.sink.name) }),
   );
   const retention = createRetention({ config, clock, log, spool, pumps });
-  const alarm = createAlarm({ pumps, metrics, tell: system });
+  const alarm = createAlarm({ spool, pumps, metrics, tell: system });
 
   function pumpParts(sink: string) {
     const count = (result: string, events: number) => metrics.events.inc({ sink, result }, events);
@@ -163,11 +165,14 @@ export function createFeed(options: FeedOptions): Feed {
     announce({ name: "transcription.progress", ...about, data });
   }
 
+  const trouble = () => spool.failure() ?? retention.fullness();
+
   return {
     observe,
     system,
+    trouble,
     admit() {
-      const reason = spool.failure() ?? retention.fullness();
+      const reason = trouble();
       if (reason === null) return;
       throw new HumError("overloaded", `events cannot be kept (${reason}), so no work is taken; try again later`);
     },

@@ -1,0 +1,257 @@
+/** One connection to a Kafka cluster: the only importer of @platformatic/kafka. It tries nothing again; whoever opened it decides that. */
+import {
+  Admin,
+  type API,
+  type Callback,
+  type Connection,
+  type initProducerIdV5,
+  kGetApi,
+  kGetBootstrapConnection,
+  murmur2,
+  NumericMap,
+  ProduceAcks,
+  ProtocolError,
+  type produceV11,
+  ResponseError,
+} from "@platformatic/kafka";
+
+export interface KafkaOptions {
+  /** `host:port` of one broker or more, to find the others by. */
+  brokers: readonly string[];
+  clientId: string;
+  tls: boolean;
+  sasl?: { mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512"; username: string; password: string } | undefined;
+  /** For a connection, and for the reply to each request. */
+  timeoutMs: number;
+  /** Gives up an attempt to connect; has no effect afterwards. */
+  signal?: AbortSignal;
+}
+
+/** A writer whose batches a broker counts, so that it stores each once. */
+export interface ProducerId {
+  readonly id: bigint;
+  readonly epoch: number;
+}
+
+/** What goes to one partition, all or nothing. */
+export interface RecordBatch {
+  topic: string;
+  partition: number;
+  /** Of the first record; a broker takes a batch after all before it, and once. */
+  firstSequence: number;
+  records: readonly { key: string; value: string; headers: Readonly<Record<string, string>> }[];
+}
+
+/** An error with Kafka's name for it, such as `MESSAGE_TOO_LARGE`, or the system's, such as `ECONNREFUSED`. */
+export interface KafkaError extends Error {
+  code: string;
+}
+
+export interface KafkaConnection {
+  /** Another one where a new cluster answers at an old address. */
+  readonly clusterId: string;
+  /** How many partitions each topic has; makes what is missing. Rejects where that may not be. */
+  partitionsOf(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  createProducerId(): Promise<ProducerId>;
+  /** At most one batch for each partition; tells of each, in their order: null where every replica in sync has it. */
+  produce(batches: readonly RecordBatch[], producer: ProducerId): Promise<(KafkaError | null)[]>;
+  /** Settles with the reason once the cluster cannot be asked any more, never rejects. */
+  readonly closed: Promise<KafkaError>;
+  close(): Promise<void>;
+}
+
+/** Of a topic that was made a moment ago: its way from the controller to the broker that is asked. */
+const retryDelayMs = 50;
+/** How often a topic is looked at for partitions that were added. */
+const metadataMaxAgeMs = 300_000;
+
+/** The partition that Kafka's own clients choose for a key. */
+export const partitionOf = (key: string, partitions: number): number => (murmur2(key) & 0x7fffffff) % partitions;
+
+/** Rejects with the root cause, a KafkaError. */
+export async function connectKafka(options: KafkaOptions): Promise<KafkaConnection> {
+  const { timeoutMs, signal } = options;
+  const client = new Admin({
+    clientId: options.clientId,
+    bootstrapBrokers: [...options.brokers],
+    connectTimeout: timeoutMs,
+    requestTimeout: timeoutMs,
+    timeout: timeoutMs,
+    retries: 0,
+    retryDelay: retryDelayMs,
+    metadataMaxAge: metadataMaxAgeMs,
+    autocreateTopics: false,
+    ...(options.tls ? { tls: {} } : {}),
+    ...(options.sasl === undefined ? {} : { sasl: options.sasl }),
+  });
+  // The pool listens to the first error of a connection only; a second one would end the process.
+  client.connections.on("connecting", ({ connection }) => connection.on("error", () => undefined));
+  const gone = Promise.withResolvers<KafkaError>();
+  let probing = false;
+
+  /** A broker closes idle connections too: the cluster is gone only when it cannot be asked any more. */
+  async function probe(): Promise<void> {
+    if (probing || client.closed) return;
+    probing = true;
+    await client.metadata({ topics: [], forceUpdate: true }).catch((error) => gone.resolve(kafkaErrorOf(error)));
+    probing = false;
+  }
+  client.on("client:broker:disconnect", () => void probe());
+
+  async function close(): Promise<void> {
+    const sockets = [...client.connections].map(([, connection]) => connection.socket);
+    const closing = client.close();
+    // A goodbye would wait for a peer that hangs.
+    for (const socket of sockets) socket?.destroy();
+    await closing.catch(() => undefined);
+    gone.resolve(kafkaErrorOf(new Error("the connection was closed")));
+  }
+
+  try {
+    signal?.throwIfAborted();
+    signal?.addEventListener("abort", close);
+    const { id: clusterId } = await client.metadata({ topics: [] });
+    signal?.throwIfAborted();
+    return {
+      clusterId,
+      closed: gone.promise,
+      close,
+      partitionsOf: (topics) => partitionsOf(client, { topics, timeoutMs }).catch(rethrow),
+      createProducerId: () => createProducerId(client, timeoutMs).catch(rethrow),
+      produce: (batches, producer) => produce(client, { batches, producer, timeoutMs }),
+    };
+  } catch (error) {
+    await close();
+    throw kafkaErrorOf(error);
+  } finally {
+    signal?.removeEventListener("abort", close);
+  }
+}
+
+async function partitionsOf(client: Admin, { topics, timeoutMs }: { topics: readonly string[]; timeoutMs: number }) {
+  for (const topic of topics) {
+    const known = await client.metadata({ topics: [topic] }).then(
+      () => true,
+      (error) => (isUnknownTopic(error) ? false : Promise.reject(error)),
+    );
+    if (known) continue;
+    await client.createTopics({ topics: [topic] }).catch((thrown) => {
+      const { code, message } = kafkaErrorOf(thrown);
+      if (code === "TOPIC_ALREADY_EXISTS") return;
+      throw withCode(code, `the topic ${topic} does not exist and could not be made: ${message}`);
+    });
+    await client.metadata({ topics: [topic], forceUpdate: true, retries: Math.ceil(timeoutMs / retryDelayMs) });
+  }
+  const metadata = await client.metadata({ topics: [...topics] });
+  return new Map(topics.map((topic) => [topic, metadata.topics.get(topic)?.partitionsCount ?? 0]));
+}
+
+async function createProducerId(client: Admin, timeoutMs: number): Promise<ProducerId> {
+  const api = await requestOf<initProducerIdV5.InitProducerIdRequest, initProducerIdV5.InitProducerIdResponse>(
+    client,
+    "InitProducerId",
+  );
+  const broker = await called((done: Callback<Connection>) => client[kGetBootstrapConnection](done));
+  const reply = await api.async(broker, null, timeoutMs, -1n, -1);
+  return { id: reply.producerId, epoch: reply.producerEpoch };
+}
+
+interface Production {
+  batches: readonly RecordBatch[];
+  producer: ProducerId;
+  timeoutMs: number;
+}
+
+/** One request to each broker that leads one of the partitions. */
+async function produce(client: Admin, production: Production): Promise<(KafkaError | null)[]> {
+  const { batches } = production;
+  try {
+    const { topics } = await client.metadata({ topics: [...new Set(batches.map(({ topic }) => topic))] });
+    const byLeader = Map.groupBy(batches, ({ topic, partition }) => topics.get(topic)?.partitions[partition]?.leader);
+    const outcomes = new Map<RecordBatch, KafkaError | null>();
+    await Promise.all(
+      byLeader.entries().map(async ([leader, theirs]) => {
+        const reply = await produceTo(client, { ...production, batches: theirs, leader }).catch(kafkaErrorOf);
+        for (const batch of theirs) outcomes.set(batch, outcomeOf(batch, reply));
+      }),
+    );
+    return batches.map((batch) => outcomes.get(batch) ?? null);
+  } catch (error) {
+    return batches.map(() => kafkaErrorOf(error));
+  }
+}
+
+async function produceTo(client: Admin, production: Production & { leader: number | undefined }) {
+  const { batches, producer, leader = -1, timeoutMs } = production;
+  const connections = await client.connectToBrokers([leader]);
+  const connection = connections.get(leader);
+  if (connection === undefined)
+    throw withCode("LEADER_NOT_AVAILABLE", "LEADER_NOT_AVAILABLE: a partition has no leader");
+  const api = await requestOf<produceV11.ProduceRequest, produceV11.ProduceResponse>(client, "Produce");
+  const messages = batches.flatMap(({ topic, partition, records }) =>
+    records.map(({ key, value, headers }) => ({
+      topic,
+      partition,
+      key: Buffer.from(key),
+      value: Buffer.from(value),
+      headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
+    })),
+  );
+  const sequences = new NumericMap(
+    batches.map(({ topic, partition, firstSequence }) => [`${topic}:${partition}`, firstSequence]),
+  );
+  const reply = await api
+    .async(connection, ProduceAcks.ALL, timeoutMs, messages, {
+      compression: "none",
+      producerId: producer.id,
+      producerEpoch: producer.epoch,
+      sequences,
+    })
+    // Where one partition refused, the others' answers are in the error.
+    .catch((error) => (error instanceof ResponseError ? error.response : Promise.reject(error)));
+  return reply;
+}
+
+function outcomeOf(
+  { topic, partition }: RecordBatch,
+  reply: produceV11.ProduceResponse | KafkaError,
+): KafkaError | null {
+  if (reply instanceof Error) return reply;
+  const answer = reply.responses
+    .find(({ name }) => name === topic)
+    ?.partitionResponses.find(({ index }) => index === partition);
+  if (answer === undefined) return withCode("UNKNOWN_SERVER_ERROR", `the broker did not answer for ${topic}`);
+  return answer.errorCode === 0 ? null : kafkaErrorOf(new ProtocolError(answer.errorCode, answer.errorMessage));
+}
+
+/** The library's inner calls take a callback. */
+function called<Result>(call: (done: Callback<Result>) => void): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    call((error, result) => (error ? reject(error) : resolve(result as Result)));
+  });
+}
+
+/** A request of the protocol, in the newest version that the broker and the library both know. */
+const requestOf = <Request extends unknown[], Reply>(client: Admin, name: string) =>
+  called<API<Request, Reply>>((done) => client[kGetApi](name, done));
+
+const isUnknownTopic = (error: unknown) => error instanceof Error && error.message.startsWith("Unknown topic ");
+
+function kafkaErrorOf(thrown: unknown): KafkaError {
+  const root = rootOf(thrown);
+  if (!(root instanceof ProtocolError)) return withCode("code" in root ? String(root.code) : "", root.message);
+  // The broker's own words are clearer than those of the protocol's description.
+  return withCode(root.apiId, `${root.apiId}: ${root.serverErrorMessage ?? root.message}`);
+}
+
+function rootOf(thrown: unknown): Error {
+  if (!(thrown instanceof Error)) return new Error(String(thrown));
+  if (thrown instanceof AggregateError && thrown.errors.length > 0) return rootOf(thrown.errors[0]);
+  return thrown.cause instanceof Error ? rootOf(thrown.cause) : thrown;
+}
+
+function rethrow(thrown: unknown): never {
+  throw kafkaErrorOf(thrown);
+}
+
+const withCode = (code: string, message: string): KafkaError => Object.assign(new Error(message), { code });

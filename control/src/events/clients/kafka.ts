@@ -7,6 +7,7 @@ import {
   type initProducerIdV5,
   kGetApi,
   kGetBootstrapConnection,
+  kPerformWithRetry,
   murmur2,
   NumericMap,
   ProduceAcks,
@@ -60,7 +61,7 @@ export interface KafkaConnection {
   close(): Promise<void>;
 }
 
-/** Of a topic that was made a moment ago: its way from the controller to the broker that is asked. */
+/** While a topic that was made finds its way from the controller to the broker that is asked, or a broker starts. */
 const retryDelayMs = 50;
 /** How often a topic is looked at for partitions that were added. */
 const metadataMaxAgeMs = 300_000;
@@ -122,7 +123,7 @@ export async function connectKafka(options: KafkaOptions): Promise<KafkaConnecti
     };
   } catch (error) {
     await close();
-    throw kafkaErrorOf(error);
+    throw explained(kafkaErrorOf(error), timeoutMs);
   } finally {
     signal?.removeEventListener("abort", close);
   }
@@ -147,12 +148,17 @@ async function partitionsOf(client: Admin, { topics, timeoutMs }: { topics: read
 }
 
 async function createProducerId(client: Admin, timeoutMs: number): Promise<ProducerId> {
-  const api = await requestOf<initProducerIdV5.InitProducerIdRequest, initProducerIdV5.InitProducerIdResponse>(
-    client,
-    "InitProducerId",
-  );
-  const broker = await called((done: Callback<Connection>) => client[kGetBootstrapConnection](done));
-  const reply = await api.async(broker, null, timeoutMs, -1n, -1);
+  type Request = initProducerIdV5.InitProducerIdRequest;
+  type Reply = initProducerIdV5.InitProducerIdResponse;
+  const request = await requestOf<Request, Reply>(client, "InitProducerId");
+  const broker = await called<Connection>((done) => client[kGetBootstrapConnection](done));
+  const reply = await called<Reply>((done) => {
+    const attempt = (answered: Callback<Reply>) => request(broker, null, timeoutMs, -1n, -1, answered);
+    const skipRetry = (error: Error) => kafkaErrorOf(error).code !== "COORDINATOR_LOAD_IN_PROGRESS";
+    const attempts = Math.ceil(timeoutMs / retryDelayMs);
+    // A broker that has just started has no ids to give yet.
+    void client[kPerformWithRetry]("initProducerId", attempt, done, 0, [], skipRetry, attempts);
+  });
   return { id: reply.producerId, epoch: reply.producerEpoch };
 }
 
@@ -248,6 +254,15 @@ function rootOf(thrown: unknown): Error {
   if (!(thrown instanceof Error)) return new Error(String(thrown));
   if (thrown instanceof AggregateError && thrown.errors.length > 0) return rootOf(thrown.errors[0]);
   return thrown.cause instanceof Error ? rootOf(thrown.cause) : thrown;
+}
+
+/** The library says no more than that it happened. */
+function explained(error: KafkaError, timeoutMs: number): KafkaError {
+  if (error.message === "Request timed out") error.message = `the broker gave no answer within ${timeoutMs} ms`;
+  if (error.message === "Connection closed") {
+    error.message = "the broker closed the connection at once: it may want TLS, or a user and a password";
+  }
+  return error;
 }
 
 function rethrow(thrown: unknown): never {

@@ -52,8 +52,8 @@ export function createKafkaWriter(topicOf: (event: Outgoing) => string): KafkaWr
     doubtful.clear();
   }
 
-  /** Which attempts the broker refuses to store as they are, and the first failure of another kind. */
-  async function send(connection: KafkaConnection, attempts: readonly Attempt[]) {
+  /** Which attempts the broker refuses to store as they are; throws the first failure of another kind. */
+  async function send(connection: KafkaConnection, attempts: readonly Attempt[]): Promise<Map<Attempt, KafkaError>> {
     if (producer === null) throw new Error("the connection has no producer id");
     for (const attempt of attempts) doubtful.set(placeOf(attempt), attempt);
     const batches = attempts.map((attempt) => ({ ...attempt, records: attempt.events.map(recordOf) }));
@@ -75,7 +75,8 @@ export function createKafkaWriter(topicOf: (event: Outgoing) => string): KafkaWr
       }
     }
     if (outcomes.some((error) => error !== null && estranged.has(error.code))) forget();
-    return { refused, failure };
+    if (failure !== null) throw failure;
+    return refused;
   }
 
   /** The next events of each partition, up to `most`; none behind an event that is unfit. */
@@ -95,23 +96,22 @@ export function createKafkaWriter(topicOf: (event: Outgoing) => string): KafkaWr
     return [...attempts.values()];
   }
 
-  /** Until all is stored but what is unfit, by place, and what comes after it; throws the first failure of another kind. */
-  async function append(connection: KafkaConnection, batch: readonly Outgoing[]): Promise<Map<string, KafkaError>> {
-    const misfits = new Map<string, KafkaError>();
+  /** Until all is stored but what is unfit and what comes after it; throws the first failure of another kind. */
+  async function append(connection: KafkaConnection, batch: readonly Outgoing[]): Promise<Misfits> {
+    const misfits: Misfits = new Map();
     const partitions = await connection.partitionsOf([...new Set(batch.map(topicOf))]);
+    // What is refused now was not stored before either, and is planned anew.
+    if (doubtful.size > 0) await send(connection, [...doubtful.values()]);
     let most = batch.length;
-    let attempts = [...doubtful.values()];
-    if (attempts.length === 0) attempts = plan(batch, { partitions, misfits, most });
-    while (attempts.length > 0) {
-      const { refused, failure } = await send(connection, attempts);
-      if (failure !== null) throw failure;
-      for (const [attempt, error] of refused) {
-        if (attempt.events.length === 1) misfits.set(placeOf(attempt), error);
+    for (;;) {
+      const attempts = plan(batch, { partitions, misfits, most });
+      if (attempts.length === 0) return misfits;
+      for (const [attempt, error] of await send(connection, attempts)) {
+        const [event, ...others] = attempt.events;
+        if (event !== undefined && others.length === 0) misfits.set(placeOf(attempt), { event, error });
         else most = Math.min(most, Math.ceil(attempt.events.length / 2));
       }
-      attempts = plan(batch, { partitions, misfits, most });
     }
-    return misfits;
   }
 
   return {
@@ -124,27 +124,29 @@ export function createKafkaWriter(topicOf: (event: Outgoing) => string): KafkaWr
       for (const position of ahead) if (position < (batch[0]?.position ?? 0)) ahead.delete(position);
       const before = new Set(ahead);
       const result = await append(connection, batch).catch((error: Error) => error);
-      const missing = batch.findIndex(({ position }) => !ahead.has(position));
-      const delivered = missing === -1 ? batch.length : missing;
-      const told = batch.slice(0, delivered);
+      const missing = batch.find(({ position }) => !ahead.has(position));
+      const told = missing === undefined ? batch : batch.slice(0, batch.indexOf(missing));
       for (const { position } of told) ahead.delete(position);
       const duplicates = told.filter(({ position }) => before.has(position)).length;
-      return { delivered, duplicates, stopped: missing === -1 ? null : stopOf(result) };
+      return { delivered: told.length, duplicates, stopped: missing === undefined ? null : stopAt(missing, result) };
     },
   };
 }
 
+/** By place: the event that its topic never takes. */
+type Misfits = Map<string, { event: Outgoing; error: KafkaError }>;
+
 interface PlanOptions {
   partitions: ReadonlyMap<string, number>;
-  misfits: ReadonlyMap<string, KafkaError>;
+  misfits: Misfits;
   most: number;
 }
 
-/** Where nothing failed, the first event that is missing is the first one that is unfit. */
-function stopOf(result: Error | ReadonlyMap<string, KafkaError>): Stop {
+/** Where nothing failed, the first event that is missing is one that is unfit: all before it in its partition are stored. */
+function stopAt(missing: Outgoing, result: Error | Misfits): Stop {
   if (result instanceof Error) return { kind: "failed", error: result };
-  const [reason = "Kafka refused it"] = result.values().map((error) => error.message);
-  return { kind: "unfit", reason };
+  const misfit = result.values().find(({ event }) => event === missing);
+  return { kind: "unfit", reason: misfit?.error.message ?? "the broker refused it" };
 }
 
 /** CloudEvents' Kafka binding, structured mode. */

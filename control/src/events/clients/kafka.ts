@@ -63,6 +63,7 @@ export interface KafkaConnection {
 
 /** While a topic that was made finds its way from the controller to the broker that is asked, or a broker starts. */
 const retryDelayMs = 50;
+const closeMs = 500;
 /** How often a topic is looked at for partitions that were added. */
 const metadataMaxAgeMs = 300_000;
 
@@ -89,37 +90,41 @@ export async function connectKafka(options: KafkaOptions): Promise<KafkaConnecti
   client.connections.on("connecting", ({ connection }) => connection.on("error", () => undefined));
   const gone = Promise.withResolvers<KafkaError>();
   let probing = false;
+  /** The library has ways to lose an answer. Each broker may time out, and then the requests to the one that answers. */
+  const bounded: Bounded = (work) => within(timeoutMs * (options.brokers.length + 2), work);
 
   /** A broker closes idle connections too: the cluster is gone only when it cannot be asked any more. */
   async function probe(): Promise<void> {
     if (probing || client.closed) return;
     probing = true;
-    await client.metadata({ topics: [], forceUpdate: true }).catch((error) => gone.resolve(kafkaErrorOf(error)));
+    const asked = client.metadata({ topics: [], forceUpdate: true });
+    await bounded(asked).catch((error) => gone.resolve(kafkaErrorOf(error)));
     probing = false;
   }
-  client.on("client:broker:disconnect", () => void probe());
+  // A turn later: until then the pool still hands out the connection that has just ended.
+  client.on("client:broker:disconnect", () => setImmediate(() => void probe()));
 
   async function close(): Promise<void> {
     const sockets = [...client.connections].map(([, connection]) => connection.socket);
     const closing = client.close();
     // A goodbye would wait for a peer that hangs.
     for (const socket of sockets) socket?.destroy();
-    await closing.catch(() => undefined);
+    await within(closeMs, closing).catch(() => undefined);
     gone.resolve(kafkaErrorOf(new Error("the connection was closed")));
   }
 
   try {
     signal?.throwIfAborted();
     signal?.addEventListener("abort", close);
-    const { id: clusterId } = await client.metadata({ topics: [] });
+    const { id: clusterId } = await bounded(client.metadata({ topics: [] }));
     signal?.throwIfAborted();
     return {
       clusterId,
       closed: gone.promise,
       close,
-      partitionsOf: (topics) => partitionsOf(client, { topics, timeoutMs }).catch(rethrow),
-      createProducerId: () => createProducerId(client, timeoutMs).catch(rethrow),
-      produce: (batches, producer) => produce(client, { batches, producer, timeoutMs }),
+      partitionsOf: (topics) => bounded(partitionsOf(client, { topics, timeoutMs })).catch(rethrow),
+      createProducerId: () => bounded(createProducerId(client, timeoutMs)).catch(rethrow),
+      produce: (batches, producer) => produce(client, { batches, producer, timeoutMs, bounded }),
     };
   } catch (error) {
     await close();
@@ -166,18 +171,21 @@ interface Production {
   batches: readonly RecordBatch[];
   producer: ProducerId;
   timeoutMs: number;
+  bounded: Bounded;
 }
 
 /** One request to each broker that leads one of the partitions. */
 async function produce(client: Admin, production: Production): Promise<(KafkaError | null)[]> {
-  const { batches } = production;
+  const { batches, bounded } = production;
   try {
-    const { topics } = await client.metadata({ topics: [...new Set(batches.map(({ topic }) => topic))] });
+    const names = new Set(batches.map(({ topic }) => topic));
+    const { topics } = await bounded(client.metadata({ topics: [...names] }));
     const byLeader = Map.groupBy(batches, ({ topic, partition }) => topics.get(topic)?.partitions[partition]?.leader);
     const outcomes = new Map<RecordBatch, KafkaError | null>();
     await Promise.all(
       byLeader.entries().map(async ([leader, theirs]) => {
-        const reply = await produceTo(client, { ...production, batches: theirs, leader }).catch(kafkaErrorOf);
+        const asked = produceTo(client, { ...production, batches: theirs, leader });
+        const reply = await bounded(asked).catch(kafkaErrorOf);
         for (const batch of theirs) outcomes.set(batch, outcomeOf(batch, reply));
       }),
     );
@@ -228,6 +236,14 @@ function outcomeOf(
     ?.partitionResponses.find(({ index }) => index === partition);
   if (answer === undefined) return withCode("UNKNOWN_SERVER_ERROR", `the broker did not answer for ${topic}`);
   return answer.errorCode === 0 ? null : kafkaErrorOf(new ProtocolError(answer.errorCode, answer.errorMessage));
+}
+
+type Bounded = <Result>(work: Promise<Result>) => Promise<Result>;
+
+function within<Result>(limitMs: number, work: Promise<Result>): Promise<Result> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`Kafka gave no answer within ${limitMs} ms`)), limitMs);
+  return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
 }
 
 /** The library's inner calls take a callback. */

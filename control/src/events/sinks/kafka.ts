@@ -1,7 +1,8 @@
 /** The Kafka sink: one topic for each stream, one partition for each key, and every event once for as long as this process lives. */
 import type { SettingsOf } from "../../core/sink-settings.ts";
-import { streamNames } from "../catalogue.ts";
+import { eventNames, type StreamName, streamOf } from "../catalogue.ts";
 import { connectKafka, type KafkaError } from "../clients/kafka.ts";
+import { createFilter } from "../filter.ts";
 import type { Sink } from "../sink.ts";
 import { createKafkaWriter } from "./kafka-writer.ts";
 
@@ -30,7 +31,9 @@ const refusals = new Set([
 
 export function createKafkaSink(settings: SettingsOf<"kafka">): Sink {
   const name = settings.name ?? settings.kind;
-  const topics = streamNames.map((stream) => topicOf(settings.topic_prefix, stream));
+  const isWanted = createFilter(settings.types);
+  const streams = new Set(eventNames.filter(isWanted).map(streamOf));
+  const topics = [...streams].map((stream) => topicOf(settings.topic_prefix, stream));
   const writer = createKafkaWriter((event) => topicOf(settings.topic_prefix, event.stream));
 
   return {
@@ -66,4 +69,4 @@ export function createKafkaSink(settings: SettingsOf<"kafka">): Sink {
   };
 }
 
-const topicOf = (prefix: string, stream: string) => `${prefix}.${stream}.v1`;
+const topicOf = (prefix: string, stream: StreamName) => `${prefix}.${stream}.v1`;

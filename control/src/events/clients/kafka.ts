@@ -1,4 +1,5 @@
-/** One connection to a Kafka cluster: the only importer of @platformatic/kafka. It tries nothing again; whoever opened it decides that. */
+/** One connection to a Kafka cluster: the only importer of @platformatic/kafka. Whoever opened it decides what is tried again. */
+import { setTimeout as delay } from "node:timers/promises";
 import {
   Admin,
   type API,
@@ -64,6 +65,8 @@ export interface KafkaConnection {
 /** While a topic that was made finds its way from the controller to the broker that is asked, or a broker starts. */
 const retryDelayMs = 50;
 const closeMs = 500;
+/** The broker that was asked does not lead the partition: not any more, or, where the topic is new, not yet. */
+const astray = new Set(["NOT_LEADER_OR_FOLLOWER", "LEADER_NOT_AVAILABLE", "UNKNOWN_TOPIC_OR_PARTITION"]);
 /** How often a topic is looked at for partitions that were added. */
 const metadataMaxAgeMs = 300_000;
 
@@ -174,25 +177,44 @@ interface Production {
   bounded: Bounded;
 }
 
-/** One request to each broker that leads one of the partitions. */
+/** Batches go to the brokers that lead their partitions, and once more where another one leads by now. */
 async function produce(client: Admin, production: Production): Promise<(KafkaError | null)[]> {
-  const { batches, bounded } = production;
-  try {
-    const names = new Set(batches.map(({ topic }) => topic));
-    const { topics } = await bounded(client.metadata({ topics: [...names] }));
-    const byLeader = Map.groupBy(batches, ({ topic, partition }) => topics.get(topic)?.partitions[partition]?.leader);
-    const outcomes = new Map<RecordBatch, KafkaError | null>();
-    await Promise.all(
-      byLeader.entries().map(async ([leader, theirs]) => {
+  const { batches, timeoutMs } = production;
+  const outcomes = new Map<RecordBatch, KafkaError | null>();
+  const deadlineMs = performance.now() + timeoutMs;
+  const isAstray = (batch: RecordBatch) => astray.has(outcomes.get(batch)?.code ?? "");
+  await produceOnce(client, { ...production, outcomes });
+  for (let rest = batches.filter(isAstray); rest.length > 0; rest = rest.filter(isAstray)) {
+    if (performance.now() > deadlineMs) break;
+    await delay(retryDelayMs);
+    client.clearMetadata();
+    await produceOnce(client, { ...production, batches: rest, outcomes });
+  }
+  return batches.map((batch) => {
+    const outcome = outcomes.get(batch);
+    return outcome === undefined ? withCode("", "the batch was not sent") : outcome;
+  });
+}
+
+/** One request to each broker that leads one of the partitions. */
+async function produceOnce(client: Admin, production: Production & { outcomes: Map<RecordBatch, KafkaError | null> }) {
+  const { batches, bounded, outcomes } = production;
+  const names = new Set(batches.map(({ topic }) => topic));
+  const metadata = await bounded(client.metadata({ topics: [...names] })).catch(kafkaErrorOf);
+  if (metadata instanceof Error) {
+    for (const batch of batches) outcomes.set(batch, metadata);
+    return;
+  }
+  const leaderOf = ({ topic, partition }: RecordBatch) => metadata.topics.get(topic)?.partitions[partition]?.leader;
+  await Promise.all(
+    Map.groupBy(batches, leaderOf)
+      .entries()
+      .map(async ([leader, theirs]) => {
         const asked = produceTo(client, { ...production, batches: theirs, leader });
         const reply = await bounded(asked).catch(kafkaErrorOf);
         for (const batch of theirs) outcomes.set(batch, outcomeOf(batch, reply));
       }),
-    );
-    return batches.map((batch) => outcomes.get(batch) ?? null);
-  } catch (error) {
-    return batches.map(() => kafkaErrorOf(error));
-  }
+  );
 }
 
 async function produceTo(client: Admin, production: Production & { leader: number | undefined }) {
@@ -261,6 +283,7 @@ const isUnknownTopic = (error: unknown) => error instanceof Error && error.messa
 
 function kafkaErrorOf(thrown: unknown): KafkaError {
   const root = rootOf(thrown);
+  if (isUnknownTopic(root)) return withCode("UNKNOWN_TOPIC_OR_PARTITION", root.message);
   if (!(root instanceof ProtocolError)) return withCode("code" in root ? String(root.code) : "", root.message);
   // The broker's own words are clearer than those of the protocol's description.
   return withCode(root.apiId, `${root.apiId}: ${root.serverErrorMessage ?? root.message}`);

@@ -1,5 +1,4 @@
 /** One connection to a Kafka cluster: the only importer of @platformatic/kafka. Whoever opened it decides what is tried again. */
-import { setTimeout as delay } from "node:timers/promises";
 import {
   Admin,
   type API,
@@ -16,6 +15,16 @@ import {
   type produceV11,
   ResponseError,
 } from "@platformatic/kafka";
+import {
+  explained,
+  isUnknownTopic,
+  type KafkaError,
+  kafkaErrorOf,
+  throwRoot,
+  withCode,
+  within,
+} from "./kafka-error.ts";
+import { type Outcome, produceByLeader, type RecordBatch } from "./kafka-produce.ts";
 
 export interface KafkaOptions {
   /** `host:port` of one broker or more, to find the others by. */
@@ -35,28 +44,14 @@ export interface ProducerId {
   readonly epoch: number;
 }
 
-/** What goes to one partition, all or nothing. */
-export interface RecordBatch {
-  topic: string;
-  partition: number;
-  /** Of the first record; a broker takes a batch after all before it, and once. */
-  firstSequence: number;
-  records: readonly { key: string; value: string; headers: Readonly<Record<string, string>> }[];
-}
-
-/** An error with Kafka's name for it, such as `MESSAGE_TOO_LARGE`, or the system's, such as `ECONNREFUSED`. */
-export interface KafkaError extends Error {
-  code: string;
-}
-
 export interface KafkaConnection {
   /** Another one where a new cluster answers at an old address. */
   readonly clusterId: string;
   /** How many partitions each topic has; makes what is missing. Rejects where that may not be. */
   partitionsOf(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
   createProducerId(): Promise<ProducerId>;
-  /** At most one batch for each partition; tells of each, in their order: null where every replica in sync has it. */
-  produce(batches: readonly RecordBatch[], producer: ProducerId): Promise<(KafkaError | null)[]>;
+  /** At most one batch for each partition; tells of each, in their order. Never rejects. */
+  produce(batches: readonly RecordBatch[], producer: ProducerId): Promise<Outcome[]>;
   /** Settles with the reason once the cluster cannot be asked any more, never rejects. */
   readonly closed: Promise<KafkaError>;
   close(): Promise<void>;
@@ -65,8 +60,6 @@ export interface KafkaConnection {
 /** While a topic that was made finds its way from the controller to the broker that is asked, or a broker starts. */
 const retryDelayMs = 50;
 const closeMs = 500;
-/** The broker that was asked does not lead the partition: not any more, or, where the topic is new, not yet. */
-const astray = new Set(["NOT_LEADER_OR_FOLLOWER", "LEADER_NOT_AVAILABLE", "UNKNOWN_TOPIC_OR_PARTITION"]);
 /** How often a topic is looked at for partitions that were added. */
 const metadataMaxAgeMs = 300_000;
 
@@ -125,9 +118,18 @@ export async function connectKafka(options: KafkaOptions): Promise<KafkaConnecti
       clusterId,
       closed: gone.promise,
       close,
-      partitionsOf: (topics) => bounded(partitionsOf(client, { topics, timeoutMs })).catch(rethrow),
-      createProducerId: () => bounded(createProducerId(client, timeoutMs)).catch(rethrow),
-      produce: (batches, producer) => produce(client, { batches, producer, timeoutMs, bounded }),
+      partitionsOf: (topics) => bounded(partitionsOf(client, { topics, timeoutMs })).catch(throwRoot),
+      createProducerId: () => bounded(createProducerId(client, timeoutMs)).catch(throwRoot),
+      produce: (batches, producer) =>
+        produceByLeader(batches, {
+          timeoutMs,
+          async findLeaders(topics, { anew }) {
+            if (anew) client.clearMetadata();
+            const metadata = await bounded(client.metadata({ topics: [...topics] }));
+            return ({ topic, partition }) => metadata.topics.get(topic)?.partitions[partition]?.leader;
+          },
+          send: (leader, theirs) => bounded(send(client, { batches: theirs, producer, leader, timeoutMs })),
+        }),
     };
   } catch (error) {
     await close();
@@ -170,60 +172,18 @@ async function createProducerId(client: Admin, timeoutMs: number): Promise<Produ
   return { id: reply.producerId, epoch: reply.producerEpoch };
 }
 
-interface Production {
+interface Sending {
   batches: readonly RecordBatch[];
   producer: ProducerId;
+  leader: number;
   timeoutMs: number;
-  bounded: Bounded;
 }
 
-/** Batches go to the brokers that lead their partitions, and once more where another one leads by now. */
-async function produce(client: Admin, production: Production): Promise<(KafkaError | null)[]> {
-  const { batches, timeoutMs } = production;
-  const outcomes = new Map<RecordBatch, KafkaError | null>();
-  const deadlineMs = performance.now() + timeoutMs;
-  const isAstray = (batch: RecordBatch) => astray.has(outcomes.get(batch)?.code ?? "");
-  await produceOnce(client, { ...production, outcomes });
-  for (let rest = batches.filter(isAstray); rest.length > 0; rest = rest.filter(isAstray)) {
-    if (performance.now() > deadlineMs) break;
-    await delay(retryDelayMs);
-    client.clearMetadata();
-    await produceOnce(client, { ...production, batches: rest, outcomes });
-  }
-  return batches.map((batch) => {
-    const outcome = outcomes.get(batch);
-    return outcome === undefined ? withCode("", "the batch was not sent") : outcome;
-  });
-}
-
-/** One request to each broker that leads one of the partitions. */
-async function produceOnce(client: Admin, production: Production & { outcomes: Map<RecordBatch, KafkaError | null> }) {
-  const { batches, bounded, outcomes } = production;
-  const names = new Set(batches.map(({ topic }) => topic));
-  const metadata = await bounded(client.metadata({ topics: [...names] })).catch(kafkaErrorOf);
-  if (metadata instanceof Error) {
-    for (const batch of batches) outcomes.set(batch, metadata);
-    return;
-  }
-  const leaderOf = ({ topic, partition }: RecordBatch) => metadata.topics.get(topic)?.partitions[partition]?.leader;
-  await Promise.all(
-    Map.groupBy(batches, leaderOf)
-      .entries()
-      .map(async ([leader, theirs]) => {
-        const asked = produceTo(client, { ...production, batches: theirs, leader });
-        const reply = await bounded(asked).catch(kafkaErrorOf);
-        for (const batch of theirs) outcomes.set(batch, outcomeOf(batch, reply));
-      }),
-  );
-}
-
-async function produceTo(client: Admin, production: Production & { leader: number | undefined }) {
-  const { batches, producer, leader = -1, timeoutMs } = production;
+async function send(client: Admin, { batches, producer, leader, timeoutMs }: Sending): Promise<Outcome[]> {
   const connections = await client.connectToBrokers([leader]);
   const connection = connections.get(leader);
-  if (connection === undefined)
-    throw withCode("LEADER_NOT_AVAILABLE", "LEADER_NOT_AVAILABLE: a partition has no leader");
-  const api = await requestOf<produceV11.ProduceRequest, produceV11.ProduceResponse>(client, "Produce");
+  if (connection === undefined) throw withCode("LEADER_NOT_AVAILABLE", "a partition has no leader now");
+  const request = await requestOf<produceV11.ProduceRequest, produceV11.ProduceResponse>(client, "Produce");
   const messages = batches.flatMap(({ topic, partition, records }) =>
     records.map(({ key, value, headers }) => ({
       topic,
@@ -236,37 +196,22 @@ async function produceTo(client: Admin, production: Production & { leader: numbe
   const sequences = new NumericMap(
     batches.map(({ topic, partition, firstSequence }) => [`${topic}:${partition}`, firstSequence]),
   );
-  const reply = await api
-    .async(connection, ProduceAcks.ALL, timeoutMs, messages, {
-      compression: "none",
-      producerId: producer.id,
-      producerEpoch: producer.epoch,
-      sequences,
-    })
+  const identity = { producerId: producer.id, producerEpoch: producer.epoch, sequences };
+  const reply: produceV11.ProduceResponse = await request
+    .async(connection, ProduceAcks.ALL, timeoutMs, messages, { compression: "none", ...identity })
     // Where one partition refused, the others' answers are in the error.
     .catch((error) => (error instanceof ResponseError ? error.response : Promise.reject(error)));
-  return reply;
+  return batches.map((batch) => outcomeOf(batch, reply));
 }
 
-function outcomeOf(
-  { topic, partition }: RecordBatch,
-  reply: produceV11.ProduceResponse | KafkaError,
-): KafkaError | null {
-  if (reply instanceof Error) return reply;
-  const answer = reply.responses
-    .find(({ name }) => name === topic)
-    ?.partitionResponses.find(({ index }) => index === partition);
+function outcomeOf({ topic, partition }: RecordBatch, { responses }: produceV11.ProduceResponse): Outcome {
+  const answers = responses.find(({ name }) => name === topic)?.partitionResponses;
+  const answer = answers?.find(({ index }) => index === partition);
   if (answer === undefined) return withCode("UNKNOWN_SERVER_ERROR", `the broker did not answer for ${topic}`);
   return answer.errorCode === 0 ? null : kafkaErrorOf(new ProtocolError(answer.errorCode, answer.errorMessage));
 }
 
 type Bounded = <Result>(work: Promise<Result>) => Promise<Result>;
-
-function within<Result>(limitMs: number, work: Promise<Result>): Promise<Result> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`Kafka gave no answer within ${limitMs} ms`)), limitMs);
-  return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
-}
 
 /** The library's inner calls take a callback. */
 function called<Result>(call: (done: Callback<Result>) => void): Promise<Result> {
@@ -278,34 +223,3 @@ function called<Result>(call: (done: Callback<Result>) => void): Promise<Result>
 /** A request of the protocol, in the newest version that the broker and the library both know. */
 const requestOf = <Request extends unknown[], Reply>(client: Admin, name: string) =>
   called<API<Request, Reply>>((done) => client[kGetApi](name, done));
-
-const isUnknownTopic = (error: unknown) => error instanceof Error && error.message.startsWith("Unknown topic ");
-
-function kafkaErrorOf(thrown: unknown): KafkaError {
-  const root = rootOf(thrown);
-  if (isUnknownTopic(root)) return withCode("UNKNOWN_TOPIC_OR_PARTITION", root.message);
-  if (!(root instanceof ProtocolError)) return withCode("code" in root ? String(root.code) : "", root.message);
-  // The broker's own words are clearer than those of the protocol's description.
-  return withCode(root.apiId, `${root.apiId}: ${root.serverErrorMessage ?? root.message}`);
-}
-
-function rootOf(thrown: unknown): Error {
-  if (!(thrown instanceof Error)) return new Error(String(thrown));
-  if (thrown instanceof AggregateError && thrown.errors.length > 0) return rootOf(thrown.errors[0]);
-  return thrown.cause instanceof Error ? rootOf(thrown.cause) : thrown;
-}
-
-/** The library says no more than that it happened. */
-function explained(error: KafkaError, timeoutMs: number): KafkaError {
-  if (error.message === "Request timed out") error.message = `the broker gave no answer within ${timeoutMs} ms`;
-  if (error.message === "Connection closed") {
-    error.message = "the broker closed the connection at once: it may want TLS, or a user and a password";
-  }
-  return error;
-}
-
-function rethrow(thrown: unknown): never {
-  throw kafkaErrorOf(thrown);
-}
-
-const withCode = (code: string, message: string): KafkaError => Object.assign(new Error(message), { code });

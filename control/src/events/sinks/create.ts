@@ -13,6 +13,8 @@ export async function createSink(settings: SinkSettings, context: SinkContext): 
       return (await import("./file.ts")).createFileSink(settings, context);
     case "stdout":
       return (await import("./stdout.ts")).createStdoutSink(settings, context);
+    case "kafka":
+      return (await import("./kafka.ts")).createKafkaSink(settings, context);
     default:
       throw new HumError("bad_request", `sinks of kind ${settings.kind} cannot be used yet`);
   }

@@ -1,9 +1,11 @@
 /** The Kafka sink: one topic for each stream, one partition for each key, and every event once for as long as this process lives. */
 import type { SettingsOf } from "../../core/sink-settings.ts";
 import { eventNames, type StreamName, streamOf } from "../catalogue.ts";
-import { connectKafka, type KafkaError } from "../clients/kafka.ts";
+import { connectKafka } from "../clients/kafka.ts";
+import type { KafkaError } from "../clients/kafka-error.ts";
 import { createFilter } from "../filter.ts";
 import type { Sink } from "../sink.ts";
+import type { SinkContext } from "./context.ts";
 import { createKafkaWriter } from "./kafka-writer.ts";
 
 /** The cluster answered, and will answer the same until someone changes its rights or our settings. */
@@ -29,7 +31,7 @@ const refusals = new Set([
   "ERR_TLS_CERT_ALTNAME_INVALID",
 ]);
 
-export function createKafkaSink(settings: SettingsOf<"kafka">): Sink {
+export function createKafkaSink(settings: SettingsOf<"kafka">, { node }: Pick<SinkContext, "node">): Sink {
   const name = settings.name ?? settings.kind;
   const isWanted = createFilter(settings.types);
   const streams = new Set(eventNames.filter(isWanted).map(streamOf));
@@ -42,7 +44,7 @@ export function createKafkaSink(settings: SettingsOf<"kafka">): Sink {
     async open(signal) {
       const connection = await connectKafka({
         brokers: settings.brokers,
-        clientId: `humhelix-${name}`,
+        clientId: `humhelix-${node}`,
         tls: settings.tls,
         sasl: settings.sasl,
         timeoutMs: settings.timeout_s * 1000,

@@ -18,7 +18,7 @@ async function openBench(dir: string): Promise<Bench> {
     createSink() {
       const settings = sinkSettingsSchema.parse({ kind: "kafka", brokers: [plain], timeout_s: 1 });
       if (settings.kind !== "kafka") throw new Error("not Kafka's settings");
-      return createKafkaSink(settings);
+      return createKafkaSink(settings, { node: "test" });
     },
     async received() {
       const records = await readTopics(plain, ["humhelix.system.v1"]);

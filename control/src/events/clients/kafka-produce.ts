@@ -41,7 +41,8 @@ export async function produceByLeader(batches: readonly RecordBatch[], route: Ro
   const outcomes = new Map<RecordBatch, Outcome>(batches.map((batch) => [batch, withCode("", "it was not sent")]));
   const deadlineMs = performance.now() + route.timeoutMs;
   let rest = batches;
-  for (let anew = false; rest.length > 0; anew = true) {
+  for (let rounds = 0; rest.length > 0; rounds += 1) {
+    const anew = rounds > 0;
     if (anew) await delay(retryDelayMs);
     await sendOnce(rest, { route, anew, outcomes });
     rest = rest.filter((batch) => astray.has(outcomes.get(batch)?.code ?? ""));

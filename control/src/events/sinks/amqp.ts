@@ -1,0 +1,67 @@
+/**
+ * The AMQP sink: persistent messages to a durable topic exchange, by the routing key `<noun>.<verb>`, each confirmed and
+ * in order for each partition key.
+ *
+ * A confirm says that every queue bound to the exchange has the message. Where none is bound, for this event or at all,
+ * nobody wants it: it is confirmed at once, counts as delivered, and is gone.
+ */
+import { z } from "zod";
+import type { SettingsOf } from "../../core/sink-settings.ts";
+import { type AmqpMessage, connectAmqp, isRefusal, sizeLimitOf } from "../clients/amqp.ts";
+import type { SealedEvent, Sink, Stop } from "../sink.ts";
+import type { SinkContext } from "./context.ts";
+import { createLanes } from "./lanes.ts";
+
+const timed = z.object({ time: z.iso.datetime() });
+
+const messageOf = ({ name, id, source, type, partitionKey, json }: SealedEvent): AmqpMessage => ({
+  routingKey: name,
+  body: json,
+  contentType: "application/cloudevents+json",
+  messageId: id,
+  type,
+  wallMs: Date.parse(timed.parse(JSON.parse(json)).time),
+  headers: { source, partitionkey: partitionKey },
+  persistent: true,
+});
+
+export function createAmqpSink(settings: SettingsOf<"amqp">, { node }: SinkContext): Sink {
+  const lanes = createLanes();
+  /** What the last connection learnt, by being closed for it, holds for the next one. */
+  let learntBytes = Number.POSITIVE_INFINITY;
+
+  return {
+    name: settings.name ?? settings.kind,
+    remembersMs: 0,
+    async open(signal) {
+      const maxBytes = learntBytes;
+      const connection = await connectAmqp({
+        url: settings.url,
+        name: `humhelix-${node}`,
+        exchange: settings.exchange,
+        timeoutMs: settings.timeout_s * 1000,
+        signal,
+      });
+      void connection.closed.then((error) => {
+        learntBytes = sizeLimitOf(error) ?? Number.POSITIVE_INFINITY;
+      });
+      const send = async (event: SealedEvent): Promise<Stop | null> => {
+        const bytes = Buffer.byteLength(event.json);
+        if (bytes > maxBytes) return { kind: "unfit", reason: `${bytes} bytes are more than the broker's ${maxBytes}` };
+        await connection.publish(messageOf(event));
+        return null;
+      };
+      return {
+        deliver: (batch) => lanes.deliver(batch, send),
+        announce(event) {
+          // Lost where it is not taken: nobody waits for it.
+          connection.publish({ ...messageOf(event), persistent: false }).catch(() => undefined);
+        },
+        closed: connection.closed,
+        close: () => connection.close(),
+      };
+    },
+    // Its size is the event's own fault: the next connection leaves it out.
+    isRefusal: (error) => sizeLimitOf(error) === null && isRefusal(error),
+  };
+}

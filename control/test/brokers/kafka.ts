@@ -28,6 +28,10 @@ export interface KafkaBroker {
 export interface KafkaBrokerOptions {
   /** Empty at first; keeps the broker's data and settings. */
   dir: string;
+  /** Of the listener without a password; a free one where it is left out. */
+  port?: number;
+  /** What the broker names as its address there, such as that of a proxy. */
+  advertisedPort?: number;
   /** Of a key and a certificate in one PEM file: opens a listener with TLS. */
   pemPath?: string;
   /** Added to the broker's settings, or instead of them. */
@@ -41,10 +45,13 @@ export const alice = { username: "alice", password: "wonderland" };
 export async function createKafkaBroker(options: KafkaBrokerOptions): Promise<KafkaBroker> {
   const { dir, pemPath } = options;
   const jars = await fetchJars();
-  const [plain = 0, sasl = 0, tls = 0, controller = 0] = await freePorts(4);
+  const [free = 0, sasl = 0, tls = 0, controller = 0] = await freePorts(4);
+  const plain = options.port ?? free;
   const listeners = { PLAIN: plain, SASL: sasl, ...(pemPath ? { TLS: tls } : {}), CONTROLLER: controller };
   const settingsPath = join(dir, "server.properties");
-  writeProperties(settingsPath, { ...brokerProperties(join(dir, "data"), listeners, pemPath), ...options.properties });
+  const advertised = { ...listeners, PLAIN: options.advertisedPort ?? plain };
+  const properties = brokerProperties({ dataDir: join(dir, "data"), listeners, advertised, pemPath });
+  writeProperties(settingsPath, { ...properties, ...options.properties });
   const java = javaCommand({ jars, dir });
   let child: Child | null = null;
 
@@ -133,9 +140,16 @@ function javaCommand({ jars, dir }: { jars: string; dir: string }): string[] {
   return [...heap, `-Dlog4j2.configurationFile=${logPath}`, "-cp", `${jars}/*`];
 }
 
-function brokerProperties(dataDir: string, listeners: Record<string, number>, pemPath?: string) {
-  const urls = (names: string[]) => names.map((name) => `${name}://127.0.0.1:${listeners[name]}`).join(",");
-  const names = Object.keys(listeners);
+interface BrokerSettings {
+  dataDir: string;
+  /** Ports by name. */
+  listeners: Record<string, number>;
+  advertised: Record<string, number>;
+  pemPath: string | undefined;
+}
+
+function brokerProperties({ dataDir, listeners, advertised, pemPath }: BrokerSettings) {
+  const urls = (ports: [string, number][]) => ports.map(([name, port]) => `${name}://127.0.0.1:${port}`).join(",");
   const scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;";
   const plain = `org.apache.kafka.common.security.plain.PlainLoginModule required user_${alice.username}="${alice.password}";`;
   const passwords = (listener: string) => ({
@@ -148,8 +162,8 @@ function brokerProperties(dataDir: string, listeners: Record<string, number>, pe
     "process.roles": "broker,controller",
     "node.id": "1",
     "log.dirs": dataDir,
-    listeners: urls(names),
-    "advertised.listeners": urls(names.filter((name) => name !== "CONTROLLER")),
+    listeners: urls(Object.entries(listeners)),
+    "advertised.listeners": urls(Object.entries(advertised).filter(([name]) => name !== "CONTROLLER")),
     "listener.security.protocol.map": "PLAIN:PLAINTEXT,SASL:SASL_PLAINTEXT,TLS:SASL_SSL,CONTROLLER:PLAINTEXT",
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAIN",
@@ -186,7 +200,7 @@ function writeProperties(path: string, properties: Record<string, string>): void
 }
 
 /** All are held until the last is known, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const probes = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
   await Promise.all(probes.map((probe) => new Promise((resolve) => probe.once("listening", resolve))));
   const ports = probes.map((probe) => {

@@ -8,8 +8,9 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { sinkSettingsSchema } from "../../src/core/sink-settings.ts";
 import type { Outgoing, Sink } from "../../src/events/sink.ts";
 import { createKafkaSink } from "../../src/events/sinks/kafka.ts";
-import { alice, createKafkaBroker, type KafkaBroker } from "../brokers/kafka.ts";
+import { alice, createKafkaBroker, freePorts, type KafkaBroker } from "../brokers/kafka.ts";
 import { readTopics } from "../brokers/kafka-reader.ts";
+import { openFaultProxy } from "../integration/fault-proxy.ts";
 
 const never = new AbortController().signal;
 const streams = ["transcription", "system", "benchmark"] as const;
@@ -88,9 +89,9 @@ function eventsOf(range: { from?: number; count: number; characters?: number; ke
 }
 
 /** What is wrong with what the topics hold, against what was told. */
-async function faultsIn(prefix: string, told: readonly Outgoing[]) {
+async function faultsIn(prefix: string, told: readonly Outgoing[], address = broker.addresses.plain) {
   const records = await readTopics(
-    broker.addresses.plain,
+    address,
     streams.map((stream) => `${prefix}.${stream}.v1`),
   );
   const places = new Map(told.map(({ json, position }) => [json, position]));
@@ -189,7 +190,41 @@ test("a broker that is killed in the middle of a batch, ten times, loses no even
   expect(await faultsIn(prefix, told)).toEqual(flawless);
 });
 
-test("a batch that a broker takes only after we gave it up is stored once", { timeout: 60_000 }, async () => {
+test("a batch whose answer is lost, twenty times, is stored once", { timeout: 60_000 }, async () => {
+  const own = mkdtempSync(join(tmpdir(), "hum-kafka-"));
+  const [port = 0] = await freePorts(1);
+  const proxy = await openFaultProxy(port);
+  const proxied = await createKafkaBroker({ dir: own, port, advertisedPort: proxy.port });
+  onTestFinished(async () => {
+    await proxy.close();
+    await proxied.kill();
+    rmSync(own, { recursive: true });
+  });
+  await proxied.start();
+  const prefix = newPrefix();
+  const sink = sinkOf({ topic_prefix: prefix, brokers: [`127.0.0.1:${proxy.port}`] });
+  const told = eventsOf({ count: 2_500 });
+  let cursor = 0;
+  for (let breaks = 0; breaks < 20; breaks += 1) {
+    const connection = await sink.open(never);
+    cursor += (await connection.deliver(told.slice(cursor, cursor + 20))).delivered;
+    proxy.eatReplies();
+    const delivering = connection.deliver(told.slice(cursor, cursor + 100));
+    await vi.waitFor(() => expect(proxy.eatenBytes).toBeGreaterThan(0), { interval: 5 });
+    proxy.cut();
+    const { delivered, stopped } = await delivering;
+    expect(stopped).toMatchObject({ kind: "failed" });
+    cursor += delivered;
+    await connection.close();
+  }
+  const connection = await openSink(sink);
+  while (cursor < told.length) cursor += (await connection.deliver(told.slice(cursor, cursor + 256))).delivered;
+  expect(await faultsIn(prefix, told, `127.0.0.1:${port}`)).toEqual(flawless);
+});
+
+test("a broker that hangs is given up in time, and what it was given is stored once when it goes on", {
+  timeout: 60_000,
+}, async () => {
   const prefix = newPrefix();
   const sink = sinkOf({ topic_prefix: prefix, timeout_s: 1 });
   const told = eventsOf({ count: 300 });

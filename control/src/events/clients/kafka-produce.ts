@@ -40,13 +40,12 @@ const retryDelayMs = 50;
 export async function produceByLeader(batches: readonly RecordBatch[], route: Route): Promise<Outcome[]> {
   const outcomes = new Map<RecordBatch, Outcome>(batches.map((batch) => [batch, withCode("", "it was not sent")]));
   const deadlineMs = performance.now() + route.timeoutMs;
-  let rest = batches;
-  for (let rounds = 0; rest.length > 0; rounds += 1) {
-    const anew = rounds > 0;
-    if (anew) await delay(retryDelayMs);
-    await sendOnce(rest, { route, anew, outcomes });
-    rest = rest.filter((batch) => astray.has(outcomes.get(batch)?.code ?? ""));
+  await sendOnce(batches, { route, anew: false, outcomes });
+  const isAstray = (batch: RecordBatch) => astray.has(outcomes.get(batch)?.code ?? "");
+  for (let rest = batches.filter(isAstray); rest.length > 0; rest = rest.filter(isAstray)) {
     if (performance.now() > deadlineMs) break;
+    await delay(retryDelayMs);
+    await sendOnce(rest, { route, anew: true, outcomes });
   }
   return batches.map((batch) => outcomes.get(batch) ?? null);
 }

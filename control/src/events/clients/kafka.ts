@@ -4,10 +4,13 @@ import {
   type API,
   type Callback,
   type Connection,
+  type ConnectionPool,
+  Consumer,
   type initProducerIdV5,
   kGetApi,
   kGetBootstrapConnection,
   kPerformWithRetry,
+  type MessagesStream,
   murmur2,
   NumericMap,
   ProduceAcks,
@@ -15,6 +18,7 @@ import {
   type produceV11,
   ResponseError,
 } from "@platformatic/kafka";
+import type { KafkaConnection, KafkaGroupOptions, KafkaMember, KafkaOptions, ProducerId } from "./kafka-connection.ts";
 import {
   explained,
   isUnknownTopic,
@@ -26,40 +30,14 @@ import {
 } from "./kafka-error.ts";
 import { type Outcome, produceByLeader, type RecordBatch } from "./kafka-produce.ts";
 
-export interface KafkaOptions {
-  /** `host:port` of one broker or more, to find the others by. */
-  brokers: readonly string[];
-  clientId: string;
-  tls: boolean;
-  sasl?: { mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512"; username: string; password: string } | undefined;
-  /** For a connection, and for the reply to each request. */
-  timeoutMs: number;
-  /** Gives up an attempt to connect; has no effect afterwards. */
-  signal?: AbortSignal;
-}
-
-/** A writer whose batches a broker counts, so that it stores each once. */
-export interface ProducerId {
-  readonly id: bigint;
-  readonly epoch: number;
-}
-
-export interface KafkaConnection {
-  /** Another one where a new cluster answers at an old address. */
-  readonly clusterId: string;
-  /** How many partitions each topic has; makes what is missing. Rejects where that may not be. */
-  partitionsOf(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  createProducerId(): Promise<ProducerId>;
-  /** At most one batch for each partition; tells of each, in their order. Never rejects. */
-  produce(batches: readonly RecordBatch[], producer: ProducerId): Promise<Outcome[]>;
-  /** Settles with the reason once the cluster cannot be asked any more, never rejects. */
-  readonly closed: Promise<KafkaError>;
-  close(): Promise<void>;
-}
-
 /** While a topic that was made finds its way from the controller to the broker that is asked, or a broker starts. */
 const retryDelayMs = 50;
-const closeMs = 500;
+const farewellMs = 300;
+const joinRetries = 5;
+const joinDelayMs = 200;
+const fetchWaitMs = 500;
+/** Of all partitions at a time; a larger message comes alone. */
+const fetchBytes = 4 * 1024 * 1024;
 /** How often a topic is looked at for partitions that were added. */
 const metadataMaxAgeMs = 300_000;
 
@@ -69,21 +47,8 @@ export const partitionOf = (key: string, partitions: number): number => (murmur2
 /** Rejects with the root cause, a KafkaError. */
 export async function connectKafka(options: KafkaOptions): Promise<KafkaConnection> {
   const { timeoutMs, signal } = options;
-  const client = new Admin({
-    clientId: options.clientId,
-    bootstrapBrokers: [...options.brokers],
-    connectTimeout: timeoutMs,
-    requestTimeout: timeoutMs,
-    timeout: timeoutMs,
-    retries: 0,
-    retryDelay: retryDelayMs,
-    metadataMaxAge: metadataMaxAgeMs,
-    autocreateTopics: false,
-    ...(options.tls ? { tls: {} } : {}),
-    ...(options.sasl === undefined ? {} : { sasl: options.sasl }),
-  });
-  // The pool listens to the first error of a connection only; a second one would end the process.
-  client.connections.on("connecting", ({ connection }) => connection.on("error", () => undefined));
+  const client = new Admin({ ...settingsOf(options), retries: 0 });
+  outliveErrors(client.connections);
   const gone = Promise.withResolvers<KafkaError>();
   let probing = false;
   /** The library has ways to lose an answer. Each broker may time out, and then the requests to the one that answers. */
@@ -101,11 +66,7 @@ export async function connectKafka(options: KafkaOptions): Promise<KafkaConnecti
   client.on("client:broker:disconnect", () => setImmediate(() => void probe()));
 
   async function close(): Promise<void> {
-    const sockets = [...client.connections].map(([, connection]) => connection.socket);
-    const closing = client.close();
-    // A goodbye would wait for a peer that hangs.
-    for (const socket of sockets) socket?.destroy();
-    await within(closeMs, closing).catch(() => undefined);
+    await closeHard(client.close(), [client.connections]);
     gone.resolve(kafkaErrorOf(new Error("the connection was closed")));
   }
 
@@ -137,6 +98,105 @@ export async function connectKafka(options: KafkaOptions): Promise<KafkaConnecti
   } finally {
     signal?.removeEventListener("abort", close);
   }
+}
+
+/** Rejects with the root cause, a KafkaError; waits while the group finds out who of its members are alive. */
+export async function joinKafkaGroup(options: KafkaGroupOptions): Promise<KafkaMember> {
+  const { topic, groupId, timeoutMs, sessionTimeoutMs, signal } = options;
+  const consumer = new Consumer({
+    ...settingsOf(options),
+    groupId,
+    deserializers: { key: textOf, value: textOf, headerKey: textOf, headerValue: textOf },
+    sessionTimeout: sessionTimeoutMs,
+    rebalanceTimeout: sessionTimeoutMs,
+    heartbeatInterval: sessionTimeoutMs / 4,
+    // To join takes as long as the slowest member.
+    requestTimeout: sessionTimeoutMs + timeoutMs,
+    // Members come and go while others join.
+    retries: joinRetries,
+    retryDelay: joinDelayMs,
+  });
+  const pools = [consumer.connections];
+  outliveErrors(consumer.connections);
+  const gone = Promise.withResolvers<KafkaError>();
+  consumer.on("error", (error) => gone.resolve(kafkaErrorOf(error)));
+  consumer.on("consumer:heartbeat:stalled", ({ lastError }) => gone.resolve(kafkaErrorOf(lastError)));
+  const leave = async () => {
+    await closeHard(consumer.close(true), pools);
+    gone.resolve(kafkaErrorOf(new Error("the connection was closed")));
+  };
+
+  try {
+    signal?.throwIfAborted();
+    signal?.addEventListener("abort", leave);
+    const consuming = consumer.consume({
+      topics: [topic],
+      mode: "committed",
+      fallbackMode: "earliest",
+      autocommit: false,
+      maxWaitTime: fetchWaitMs,
+      maxBytes: fetchBytes,
+      highWaterMark: 1,
+    });
+    const stream = await within(2 * (sessionTimeoutMs + timeoutMs), consuming);
+    pools.push(stream.connections);
+    outliveErrors(stream.connections);
+    stream.on("error", (error) => gone.resolve(kafkaErrorOf(error)));
+    signal?.throwIfAborted();
+    return {
+      messages: messagesOf(stream),
+      assigned: () => consumer.assignments?.find((assignment) => assignment.topic === topic)?.partitions ?? [],
+      onAssigned: (listener) => void consumer.on("consumer:group:join", listener),
+      async commit(offsets) {
+        const known = offsets.map(({ partition, offset }) => ({ topic, partition, offset, leaderEpoch: -1 }));
+        await within(2 * timeoutMs, consumer.commit({ offsets: known })).catch(throwRoot);
+      },
+      closed: gone.promise,
+      leave,
+    };
+  } catch (error) {
+    await leave();
+    throw explained(kafkaErrorOf(error), timeoutMs);
+  } finally {
+    signal?.removeEventListener("abort", leave);
+  }
+}
+
+async function* messagesOf(stream: MessagesStream<string | null, string | null, string | null, string | null>) {
+  try {
+    for await (const { key, value, headers, partition, offset } of stream) {
+      yield { key, value: value ?? "", headers: Object.fromEntries(headers), partition, offset };
+    }
+  } catch (error) {
+    throw kafkaErrorOf(error);
+  }
+}
+
+const textOf = (bytes?: Buffer): string | null => bytes?.toString() ?? null;
+
+const settingsOf = (options: KafkaOptions) => ({
+  clientId: options.clientId,
+  bootstrapBrokers: [...options.brokers],
+  connectTimeout: options.timeoutMs,
+  requestTimeout: options.timeoutMs,
+  timeout: options.timeoutMs,
+  retryDelay: retryDelayMs,
+  metadataMaxAge: metadataMaxAgeMs,
+  autocreateTopics: false,
+  ...(options.tls ? { tls: {} } : {}),
+  ...(options.sasl === undefined ? {} : { sasl: options.sasl }),
+});
+
+/** A pool listens to the first error of a connection only; a second one would end the process. */
+function outliveErrors(pool: ConnectionPool): void {
+  pool.on("connecting", ({ connection }) => connection.on("error", () => undefined));
+}
+
+/** Goodbyes are said while `closing`, but a peer that hangs is not waited for. */
+async function closeHard(closing: Promise<void>, pools: readonly ConnectionPool[]): Promise<void> {
+  await within(farewellMs, closing).catch(() => undefined);
+  for (const pool of pools) for (const [, connection] of pool) connection.socket?.destroy();
+  await within(farewellMs, closing).catch(() => undefined);
 }
 
 async function partitionsOf(client: Admin, { topics, timeoutMs }: { topics: readonly string[]; timeoutMs: number }) {

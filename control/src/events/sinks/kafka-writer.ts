@@ -2,7 +2,8 @@
  * Appends events to Kafka, each once for as long as this process lives: a batch whose answer was lost is sent again, on
  * whatever connection, as the same batch of the same producer, and the broker tells by its sequence whether it has it.
  */
-import { type KafkaConnection, type ProducerId, partitionOf } from "../clients/kafka.ts";
+import { partitionOf } from "../clients/kafka.ts";
+import type { KafkaConnection, ProducerId } from "../clients/kafka-connection.ts";
 import type { KafkaError } from "../clients/kafka-error.ts";
 import type { Delivery, Outgoing, Stop } from "../sink.ts";
 

@@ -36,8 +36,6 @@ export interface MqttOptions {
   will: { topic: string; payload: string };
   /** Of the attempt to connect, and of every acknowledgement. */
   timeoutMs: number;
-  /** Publications on their way at a time, at most; the broker may allow fewer. */
-  inFlight: number;
   /** Gives up the attempt to connect; has no effect afterwards. */
   signal: AbortSignal;
 }
@@ -45,11 +43,13 @@ export interface MqttOptions {
 /** A peer that hangs is found within this and a half. */
 const keepAliveS = 15;
 const goodbyeMs = 300;
+/** A broker that names no `receiveMaximum` may not be able to remember many more. */
+const mostInFlight = 64;
 const packetTooLarge = 149;
 const sessionTakenOver = 142;
 
 export async function connectMqtt(options: MqttOptions): Promise<MqttConnection> {
-  const { url, username, password, clientId, will, timeoutMs, inFlight, signal } = options;
+  const { url, username, password, clientId, will, timeoutMs, signal } = options;
   signal.throwIfAborted();
   const client = connect(url, {
     ...(username === undefined ? {} : { username }),
@@ -74,7 +74,7 @@ export async function connectMqtt(options: MqttOptions): Promise<MqttConnection>
       signal.throwIfAborted();
       throw error;
     });
-    return over({ client, closed, timeoutMs, inFlight, connack: await Promise.race([connected, refused]) });
+    return over({ client, closed, timeoutMs, connack: await Promise.race([connected, refused]) });
   } finally {
     signal.removeEventListener("abort", giveUp);
   }
@@ -85,6 +85,7 @@ function untilClosed(client: MqttClient): Promise<Error> {
   let cause: Error | null = null;
   client.on("error", (error) => {
     cause ??= plain(error);
+    client.end(true);
   });
   client.on("disconnect", ({ reasonCode = 0 }) => {
     const hint =
@@ -106,19 +107,19 @@ interface Parts {
   client: MqttClient;
   closed: Promise<Error>;
   timeoutMs: number;
-  inFlight: number;
   connack: IConnackPacket;
 }
 
-function over({ client, closed, timeoutMs, inFlight, connack }: Parts): MqttConnection {
-  const { maximumPacketSize = Number.POSITIVE_INFINITY, receiveMaximum = inFlight } = connack.properties ?? {};
-  const width = Math.min(receiveMaximum, inFlight);
+function over({ client, closed, timeoutMs, connack }: Parts): MqttConnection {
+  const { maximumPacketSize = Number.POSITIVE_INFINITY, receiveMaximum = mostInFlight } = connack.properties ?? {};
+  const width = Math.min(receiveMaximum, mostInFlight);
   /** What to tell those that wait for an acknowledgement, should the connection go. */
-  const waiting = new Set<(error: Error) => void>();
+  const waiting = new Set<(outcome: "taken" | "unfit" | Error) => void>();
   const queue: (() => void)[] = [];
   void closed.then((error) => {
     gone = error;
-    for (const reject of waiting) reject(error);
+    const isKnown = isTooLarge(error) && waiting.size === 1;
+    for (const settle of waiting) settle(isKnown ? "unfit" : error);
     for (const start of queue.splice(0)) start();
   });
   let gone: Error | null = null;
@@ -133,18 +134,21 @@ function over({ client, closed, timeoutMs, inFlight, connack }: Parts): MqttConn
     new Promise<"taken" | "unfit">((resolve, reject) => {
       if (gone !== null) return reject(gone);
       const timer = setTimeout(() => {
-        reject(new Error(`the broker acknowledged nothing for ${timeoutMs} ms`));
+        settle(new Error(`the broker acknowledged nothing for ${timeoutMs} ms`));
         client.end(true);
       }, timeoutMs);
-      const settle = (error: Error | null) => {
+      const settle = (outcome: "taken" | "unfit" | Error) => {
         clearTimeout(timer);
         waiting.delete(settle);
-        if (error === null) resolve("taken");
-        else if (isTooLarge(error) && (gone === null || width === 1)) resolve("unfit");
-        else reject(error);
+        if (outcome instanceof Error) reject(outcome);
+        else resolve(outcome);
       };
       waiting.add(settle);
-      client.publish(message.topic, message.payload, { qos: 1, ...rest(message) }, (error) => settle(error ?? null));
+      client.publish(message.topic, message.payload, { qos: 1, ...rest(message) }, (error) => {
+        if (!(error instanceof Error)) settle("taken");
+        // Any other error is that the connection ends: `closed` knows more of it.
+        else if (error instanceof ErrorWithReasonCode) settle(isTooLarge(error) ? "unfit" : error);
+      });
     });
 
   return {
@@ -191,9 +195,9 @@ function packetBytes({ topic, payload, contentType = "", userProperties = {} }: 
 /**
  * Whether the broker has called a publication too large. Where the connection ends by that, it is only known which one
  * was meant if nothing else was on its way. MQTT has no such acknowledgement, but Mosquitto sends it, for what is
- * beyond its `message_size_limit`, and the client breaks with that.
+ * beyond its `message_size_limit`, and the client takes it for garbage.
  */
-export const isTooLarge = (error: Error): boolean =>
+const isTooLarge = (error: Error): boolean =>
   error instanceof ErrorWithReasonCode ? error.code === packetTooLarge : error.message === "Invalid puback reason code";
 
 /** Refusals that mend themselves: unspecified, out of order, unavailable, busy, shutting down, too many or too fast. */

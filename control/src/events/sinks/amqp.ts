@@ -27,14 +27,11 @@ const messageOf = ({ name, id, source, type, partitionKey, json }: SealedEvent):
 
 export function createAmqpSink(settings: SettingsOf<"amqp">, { node }: SinkContext): Sink {
   const lanes = createLanes();
-  /** What the last connection learnt, by being closed for it, holds for the next one. */
-  let learntBytes = Number.POSITIVE_INFINITY;
 
   return {
     name: settings.name ?? settings.kind,
     remembersMs: 0,
     async open(signal) {
-      const maxBytes = learntBytes;
       const connection = await connectAmqp({
         url: settings.url,
         name: `humhelix-${node}`,
@@ -42,14 +39,16 @@ export function createAmqpSink(settings: SettingsOf<"amqp">, { node }: SinkConte
         timeoutMs: settings.timeout_s * 1000,
         signal,
       });
-      void connection.closed.then((error) => {
-        learntBytes = sizeLimitOf(error) ?? Number.POSITIVE_INFINITY;
-      });
       const send = async (event: SealedEvent): Promise<Stop | null> => {
-        const bytes = Buffer.byteLength(event.json);
-        if (bytes > maxBytes) return { kind: "unfit", reason: `${bytes} bytes are more than the broker's ${maxBytes}` };
-        await connection.publish(messageOf(event));
-        return null;
+        try {
+          await connection.publish(messageOf(event));
+          return null;
+        } catch (error) {
+          const most = error instanceof Error ? sizeLimitOf(error) : null;
+          const bytes = Buffer.byteLength(event.json);
+          if (most === null || bytes <= most) throw error;
+          return { kind: "unfit", reason: `${bytes} bytes are more than the ${most} that the AMQP broker takes` };
+        }
       };
       return {
         deliver: (batch) => lanes.deliver(batch, send),
@@ -61,7 +60,7 @@ export function createAmqpSink(settings: SettingsOf<"amqp">, { node }: SinkConte
         close: () => connection.close(),
       };
     },
-    // Its size is the event's own fault: the next connection leaves it out.
+    // A connection that went with an event too large for it is worth another one at once.
     isRefusal: (error) => sizeLimitOf(error) === null && isRefusal(error),
   };
 }

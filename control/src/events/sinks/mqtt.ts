@@ -7,14 +7,12 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { SettingsOf } from "../../core/sink-settings.ts";
-import { connectMqtt, isRefusal, isTooLarge, type MqttConnection, type MqttMessage } from "../clients/mqtt.ts";
+import { connectMqtt, isRefusal, type MqttConnection, type MqttMessage } from "../clients/mqtt.ts";
 import type { SealedEvent, Sink, Stop } from "../sink.ts";
 import type { SinkContext } from "./context.ts";
 import { discoveryOf } from "./discovery.ts";
 import { createLanes } from "./lanes.ts";
 
-/** A broker that names no `receiveMaximum` may not be able to remember many more. */
-const mostInFlight = 64;
 /** The goodbye of a node that is asked to end. */
 const farewellMs = 400;
 
@@ -24,8 +22,6 @@ export function createMqttSink(settings: SettingsOf<"mqtt">, { node, version }: 
   const own = `${prefix}/${node}`;
   const availabilityTopic = `${own}/availability`;
   const lanes = createLanes();
-  /** Whether events go one by one, as one of those that were on their way was too large. */
-  let careful = false;
 
   const messageOf = ({ name, id, source, type, json }: SealedEvent): MqttMessage => ({
     topic: `${own}/${name.slice(0, name.lastIndexOf("."))}/${name.slice(name.lastIndexOf(".") + 1)}`,
@@ -55,7 +51,6 @@ export function createMqttSink(settings: SettingsOf<"mqtt">, { node, version }: 
         clientId: `humhelix-${node}-${name}`,
         will: { topic: availabilityTopic, payload: "offline" },
         timeoutMs: settings.timeout_s * 1000,
-        inFlight: careful ? 1 : mostInFlight,
         signal,
       });
       try {
@@ -64,9 +59,6 @@ export function createMqttSink(settings: SettingsOf<"mqtt">, { node, version }: 
         await connection.close();
         throw error;
       }
-      void connection.closed.then((error) => {
-        careful = isTooLarge(error) && !careful;
-      });
       const send = async (event: SealedEvent): Promise<Stop | null> => {
         if ((await connection.publish(messageOf(event))) === "taken") return null;
         return { kind: "unfit", reason: `${Buffer.byteLength(event.json)} bytes are more than the MQTT broker takes` };

@@ -176,6 +176,16 @@ describe("what the stream has is recalled", () => {
     expect(await second.recall?.(sources)).toEqual(new Map([[sourceOf("system"), 8]]));
   });
 
+  test("for a source only until a newer one of the same stream has told something", async () => {
+    const connection = await opened(shared.broker);
+    const [event] = outgoing(1) as [Outgoing];
+    const newer = "/humhelix/test/1/system";
+    const json = JSON.stringify({ ...JSON.parse(event.json), source: newer, time: "2999-01-01T00:00:00.000Z" });
+    await connection.deliver(outgoing(7));
+    await connection.deliver([{ ...event, id: "newer", name: "sidecar.ready", source: newer, json }]);
+    expect(await connection.recall?.([newer, sourceOf("system")])).toEqual(new Map([[newer, 1]]));
+  });
+
   test("for as long as the stream keeps messages", async () => {
     const sink = sinkOn(shared.broker);
     const open = async () => {

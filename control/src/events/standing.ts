@@ -39,7 +39,14 @@ export function createStanding(options: StandingOptions): Standing {
     for (const source of sources) {
       const stream = streamOfSource(source);
       const sequence = recalled.get(source) ?? 0;
-      const { nextPosition, given } = await spool.place({ stream, source, sequence, cursor, patterns: types });
+      const { nextPosition, given } = await spool.place({
+        sink: sink.name,
+        stream,
+        source,
+        sequence,
+        cursor,
+        patterns: types,
+      });
       // A bus forgets what is old, and then takes anything.
       const isForgotten = sequence === 0 && given !== null && isYoung(given.wallMs);
       const isAhead = current.includes(source) && sequence > spool.sequence(stream);

@@ -31,8 +31,8 @@ export interface CommitOptions {
   retryMs: number;
 }
 
-/** A larger one would make those in it wait for each other. */
-const maxGroup = 1_024;
+/** A larger group would make those in it wait for each other; one event is taken, however long. */
+const maxGroup = { entries: 1_024, characters: 4 * 1024 * 1024 };
 
 interface Waiting {
   entry: SpoolEntry;
@@ -48,8 +48,10 @@ export function createCommits(options: CommitOptions): Commits {
   let running: Promise<void> | null = null;
   let wanted = false;
   let failure: string | null = null;
+  let closed = false;
 
   function kick(): void {
+    if (closed) return;
     wanted = true;
     running ??= run().finally(() => {
       running = null;
@@ -63,17 +65,30 @@ export function createCommits(options: CommitOptions): Commits {
     while (wanted || tasks.length > 0) {
       wanted = false;
       for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) await task();
-      const group = queue.slice(0, maxGroup);
+      const group = queue.slice(0, groupLength());
+      // A disk that hangs gives no error: whoever waits is told all the same.
+      const silence = setTimeout(() => fail("the disk does not answer"), options.patienceMs);
       try {
         await options.write(group.map(({ entry }) => entry));
+        clearTimeout(silence);
         succeed(group);
       } catch (error) {
+        clearTimeout(silence);
         fail(error instanceof Error ? error.message : String(error));
         if (ending.signal.aborted) return;
         await delay(options.retryMs, undefined, { signal: ending.signal }).catch(() => undefined);
       }
       wanted ||= queue.length > 0;
     }
+  }
+
+  function groupLength(): number {
+    let characters = 0;
+    for (const [index, { entry }] of queue.entries()) {
+      characters += entry.json.length + (entry.whole?.length ?? 0);
+      if (index === maxGroup.entries || (index > 0 && characters > maxGroup.characters)) return index;
+    }
+    return queue.length;
   }
 
   function succeed(group: readonly Waiting[]): void {
@@ -100,6 +115,7 @@ export function createCommits(options: CommitOptions): Commits {
 
   return {
     add(entry) {
+      if (closed) return Promise.reject(new HumError("overloaded", "the spool is closed", { stage: "deliver" }));
       const safe = Promise.withResolvers<void>();
       // Not everyone waits for it.
       safe.promise.catch(() => undefined);
@@ -108,6 +124,7 @@ export function createCommits(options: CommitOptions): Commits {
       return safe.promise;
     },
     between<T>(task: () => Promise<T>) {
+      if (closed) return Promise.reject(new Error("the spool is closed"));
       const done = Promise.withResolvers<T>();
       tasks.push(() => task().then(done.resolve, done.reject));
       kick();
@@ -119,8 +136,9 @@ export function createCommits(options: CommitOptions): Commits {
     async stop() {
       ending.abort();
       await running;
-      wanted = queue.length > 0;
-      if (wanted && failure === null) await run();
+      wanted ||= queue.length > 0;
+      if (failure === null) await run();
+      closed = true;
     },
   };
 }

@@ -49,6 +49,8 @@ export interface PlaceQuery {
   /** The last that the bus has; 0 for none. */
   sequence: number;
   cursor: number;
+  /** Where the sink began. */
+  since: number;
   patterns: readonly string[];
 }
 
@@ -93,7 +95,7 @@ export function createReader(db: DatabaseSync) {
   }
 
   function place(query: PlaceQuery): Place {
-    const { stream, source, sequence, cursor, patterns } = query;
+    const { stream, source, sequence, cursor, since, patterns } = query;
     const { condition, names } = named(patterns);
     const next = db
       .prepare(
@@ -103,10 +105,10 @@ export function createReader(db: DatabaseSync) {
       .get(stream, sequence, source, ...names);
     const given = db
       .prepare(
-        `SELECT sequence, wall_ms AS wallMs FROM event WHERE stream = ? AND source = ? AND position <= ? AND ${condition}
+        `SELECT sequence, wall_ms AS wallMs FROM event WHERE stream = ? AND source = ? AND position > ? AND position <= ? AND ${condition}
          ORDER BY sequence DESC LIMIT 1`,
       )
-      .get(stream, source, cursor, ...names);
+      .get(stream, source, since, cursor, ...names);
     return {
       nextPosition: next === undefined ? null : number(next, "position"),
       given: given === undefined ? null : { sequence: number(given, "sequence"), wallMs: number(given, "wallMs") },

@@ -23,7 +23,7 @@ CREATE TABLE event (
 CREATE INDEX event_by_job ON event (partition_key, position) WHERE stream = 'transcription';
 CREATE INDEX event_by_sequence ON event (stream, sequence);
 CREATE TABLE whole (position INTEGER PRIMARY KEY, data TEXT NOT NULL) STRICT;
-CREATE TABLE cursor (sink TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE cursor (sink TEXT PRIMARY KEY, position INTEGER NOT NULL, since INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE open_job (
   job_id TEXT PRIMARY KEY,
   request_id TEXT NOT NULL,
@@ -86,13 +86,15 @@ function findDamage(path: string): string | null {
   }
 }
 
-/** SQLITE_CORRUPT and SQLITE_NOTADB: unlike a full disk, these do not pass. */
+/** SQLITE_CORRUPT and SQLITE_NOTADB, in whichever of their kinds: unlike a full disk, these do not pass. */
 const isDamage = (error: unknown) =>
-  error instanceof Error && "errcode" in error && (error.errcode === 11 || error.errcode === 26);
+  error instanceof Error && "errcode" in error && [11, 26].includes(Number(error.errcode) & 0xff);
 
 function moveAside(path: string, wallMs: number): string {
   const stamp = new Date(wallMs).toISOString().replaceAll(":", "-");
-  const target = `${path}.damaged-${stamp}`;
+  const base = `${path}.damaged-${stamp}`;
+  let target = base;
+  for (let again = 2; existsSync(target); again += 1) target = `${base}-${again}`;
   for (const suffix of ["", "-wal", "-shm"]) {
     if (existsSync(path + suffix)) renameSync(path + suffix, target + suffix);
   }

@@ -8,8 +8,8 @@ import { createFilter } from "../filter.ts";
 import { createCommits } from "./commits.ts";
 import type { EventPage, EventQuery, Place, PlaceQuery, StoredEvent } from "./reader.ts";
 import { createRecent } from "./recent.ts";
-import type { JobMark, Opening, OpenJob, SpoolEntry } from "./store.ts";
-import { type SpoolThread, startSpoolThread } from "./thread.ts";
+import { type Cursor, type JobMark, type Opening, type OpenJob, type SpoolEntry, sourceIn } from "./store.ts";
+import { openSpoolThread } from "./thread.ts";
 
 /** An event without its place, which the spool gives it. */
 export type Draft = Omit<SpoolEntry, "position" | "stream" | "source" | "sequence">;
@@ -30,7 +30,8 @@ export interface Spool {
    */
   append(stream: StreamName, seal: (place: { source: string; sequence: number }) => Draft): Promise<void>;
   read(query: EventQuery): Promise<EventPage>;
-  place(query: PlaceQuery): Promise<Place>;
+  /** Where a source stands, seen from a sink whose cursor was moved once. */
+  place(query: Omit<PlaceQuery, "since"> & { sink: string }): Promise<Place>;
   /** The whole data of an event whose JSON holds only a part; null where the JSON has all. */
   whole(position: number): Promise<string | null>;
   /** Begins new sequences, under new sources; what is stored keeps its own. */
@@ -71,15 +72,12 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const { config, clock, log } = options;
   const { node } = config.events;
   const path = spoolFileOf(config.data_dir);
-  const start = () => startSpoolThread({ path, node, wallMs: clock.wallMs() });
-  let thread = start();
-  const opening = await thread.call("opening").catch(async (error: Error) => {
-    await thread.stop();
+  const start = { path, node, wallMs: clock.wallMs() };
+  const thread = await openSpoolThread({ start, onReplaced }).catch((error: Error) => {
     throw new Error(`the event spool ${path} cannot be opened: ${error.message}`, { cause: error });
   });
-  if (opening.damaged !== null) {
-    log.error({ ...opening.damaged }, "the event spool was damaged and was set aside; a new one begins");
-  }
+  const { opening } = thread;
+  tellDamage(opening);
 
   let { epoch, first, last: given, usedBytes } = opening;
   let stored = given;
@@ -87,34 +85,42 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const numbers = new Map(Object.entries(opening.sequences) as [StreamName, number][]);
   const storedNumbers = new Map(numbers);
   const cursors = new Map(Object.entries(opening.cursors));
-  const movedCursors = new Map<string, number>();
+  const movedCursors = new Map<string, Cursor>();
   const recent = createRecent(clock.monotonicMs());
   const listeners = new Set<() => void>();
-  const sourceOf = (stream: StreamName) => `/humhelix/${node}/${epoch}/${stream}`;
+  const sourceOf = (stream: StreamName) => sourceIn({ node, epoch, stream });
 
-  /** A thread that died may have written its last group, or not: storing an event again changes nothing. */
-  async function revive(): Promise<SpoolThread> {
-    if (!thread.isAlive()) {
-      thread = start();
-      await thread.call("opening");
-    }
-    return thread;
+  function tellDamage({ damaged }: Opening): void {
+    if (damaged === null) return;
+    log.error({ ...damaged }, "the event spool was damaged and was set aside; a new one begins");
   }
 
+  /** The file may be another one now, or its epoch, where the thread died before it could say so. */
+  function onReplaced(reopened: Opening): void {
+    log.error({ path }, "the event spool's thread died; another one goes on");
+    tellDamage(reopened);
+    ({ first, usedBytes } = reopened);
+    if (reopened.epoch !== epoch) beginEpoch(reopened.epoch);
+    for (const [sink, cursor] of cursors) movedCursors.set(sink, cursor);
+  }
+
+  function beginEpoch(begun: string): void {
+    epoch = begun;
+    numbers.clear();
+    storedNumbers.clear();
+  }
+
+  /** A thread that died may have written its last group, or not: storing an event again changes nothing. */
   async function write(group: readonly SpoolEntry[]): Promise<void> {
-    const current = await revive();
     const moved = new Map(movedCursors);
     if (group.length > 0) {
-      const sequences = new Map(storedNumbers);
-      for (const entry of group)
-        if (entry.source === sourceOf(entry.stream)) sequences.set(entry.stream, entry.sequence);
-      const written = await current.call("append", { entries: group, cursors: moved }, Object.fromEntries(sequences));
-      usedBytes = written.usedBytes;
-      for (const [stream, sequence] of sequences) storedNumbers.set(stream, sequence);
+      ({ usedBytes } = await thread.call("append", { entries: group, cursors: moved }));
+      for (const { source, stream, sequence } of group)
+        if (source === sourceOf(stream)) storedNumbers.set(stream, sequence);
     } else if (moved.size > 0) {
-      await current.call("saveCursors", moved);
+      await thread.call("saveCursors", moved);
     }
-    for (const [sink, position] of moved) if (movedCursors.get(sink) === position) movedCursors.delete(sink);
+    for (const [sink, cursor] of moved) if (movedCursors.get(sink) === cursor) movedCursors.delete(sink);
   }
 
   const commits = createCommits({
@@ -158,13 +164,11 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       }
       return thread.call("read", query);
     },
-    place: (query) => thread.call("place", query),
+    place: ({ sink, ...query }) => thread.call("place", { ...query, since: cursors.get(sink)?.since ?? 0 }),
     whole: (position) => thread.call("whole", position),
     renewEpoch: () =>
       commits.between(async () => {
-        epoch = await thread.call("renewEpoch");
-        numbers.clear();
-        storedNumbers.clear();
+        beginEpoch(await thread.call("renewEpoch"));
         return epoch;
       }),
     onCommitted(listener) {
@@ -174,10 +178,11 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     bounds: () => ({ first, last: stored }),
     sequence: (stream) => storedNumbers.get(stream) ?? 0,
     committedAtMs: recent.committedAtMs,
-    cursor: (sink) => cursors.get(sink),
+    cursor: (sink) => cursors.get(sink)?.position,
     moveCursor(sink, position) {
-      cursors.set(sink, position);
-      movedCursors.set(sink, position);
+      const cursor = { position, since: cursors.get(sink)?.since ?? position };
+      cursors.set(sink, cursor);
+      movedCursors.set(sink, cursor);
       commits.kick();
     },
     async prune(range) {

@@ -33,6 +33,14 @@ export interface OpenJob {
   attempt: number;
 }
 
+/** How far a sink came. */
+export interface Cursor {
+  /** Everything up to here is done. */
+  position: number;
+  /** Where the sink began: what lies before was never meant for it. */
+  since: number;
+}
+
 /** Where the spool stands when it is opened. */
 export interface Opening {
   /** Made with the file: positions of another spool mean nothing in this one. */
@@ -44,7 +52,7 @@ export interface Opening {
   /** The oldest position that is kept, and the last that was given out; 0 and 0 in a new spool. */
   first: number;
   last: number;
-  cursors: Record<string, number>;
+  cursors: Record<string, Cursor>;
   openJobs: OpenJob[];
   usedBytes: number;
   damaged: Damage | null;
@@ -53,8 +61,11 @@ export interface Opening {
 /** What one commit has written. */
 export interface Batch {
   entries: readonly SpoolEntry[];
-  cursors: ReadonlyMap<string, number>;
+  cursors: ReadonlyMap<string, Cursor>;
 }
+
+export const sourceIn = ({ node, epoch, stream }: { node: string; epoch: string; stream: StreamName }) =>
+  `/humhelix/${node}/${epoch}/${stream}`;
 
 export type Store = ReturnType<typeof openStore>;
 
@@ -67,12 +78,15 @@ export function openStore(path: string, options: { node: string; wallMs: number 
   const reader = createReader(db);
   const putMeta = db.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)");
   const getMeta = db.prepare("SELECT value FROM meta WHERE key = ?");
-  const insert = db.prepare("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  const insertWhole = db.prepare("INSERT OR IGNORE INTO whole VALUES (?, ?)");
+  // Not OR IGNORE, which would also pass over an event that breaks another rule of the table.
+  const insert = db.prepare(
+    "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (position) DO NOTHING",
+  );
+  const insertWhole = db.prepare("INSERT INTO whole VALUES (?, ?) ON CONFLICT (position) DO NOTHING");
   const openJob = db.prepare("INSERT OR REPLACE INTO open_job VALUES (?, ?, ?, 0)");
   const attemptJob = db.prepare("UPDATE open_job SET attempt = ? WHERE job_id = ?");
   const closeJob = db.prepare("DELETE FROM open_job WHERE job_id = ?");
-  const putCursor = db.prepare("INSERT OR REPLACE INTO cursor VALUES (?, ?)");
+  const putCursor = db.prepare("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?)");
   const metaOf = (key: string) => getMeta.get(key)?.value as string | undefined;
 
   function transact(work: () => void): void {
@@ -87,19 +101,24 @@ export function openStore(path: string, options: { node: string; wallMs: number 
     }
   }
 
+  let epoch = metaOf("epoch") ?? "";
+  let sequences = JSON.parse(metaOf("sequences") ?? "{}") as Opening["sequences"];
+
   /** A new run of sequences; what is stored keeps its source. */
   function renewEpoch(): string {
-    const epoch = randomUUIDv7();
+    const renewed = randomUUIDv7();
     transact(() => {
-      putMeta.run("epoch", epoch);
+      putMeta.run("epoch", renewed);
       putMeta.run("node", options.node);
       putMeta.run("sequences", "{}");
     });
+    epoch = renewed;
+    sequences = {};
     return epoch;
   }
 
   if (metaOf("spool") === undefined) putMeta.run("spool", randomUUIDv7().slice(-8));
-  if (metaOf("epoch") === undefined || metaOf("node") !== options.node) renewEpoch();
+  if (epoch === "" || metaOf("node") !== options.node) renewEpoch();
 
   function note({ partitionKey: jobId, mark }: SpoolEntry): void {
     if (mark?.kind === "requested") openJob.run(jobId, mark.requestId, mark.causationId);
@@ -121,41 +140,45 @@ export function openStore(path: string, options: { node: string; wallMs: number 
 
   return {
     opening(): Opening {
-      const cursors = db.prepare("SELECT sink, position FROM cursor").all();
+      const cursors = db.prepare("SELECT sink, position, since FROM cursor").all();
       const jobs = db
         .prepare("SELECT job_id AS jobId, request_id AS requestId, causation_id AS causationId, attempt FROM open_job")
         .all();
       return {
         spool: metaOf("spool") ?? "",
-        epoch: metaOf("epoch") ?? "",
-        sequences: JSON.parse(metaOf("sequences") ?? "{}") as Opening["sequences"],
+        epoch,
+        sequences,
         first: reader.first(),
         last: Number(metaOf("last") ?? 0),
-        cursors: Object.fromEntries(cursors.map(({ sink, position }) => [sink, position])),
+        cursors: Object.fromEntries(
+          cursors.map(({ sink, position, since }) => [sink, { position: Number(position), since: Number(since) }]),
+        ),
         openJobs: jobs as unknown as OpenJob[],
         usedBytes: usedBytes(),
         damaged,
       };
     },
-    /**
-     * Safe on disk when it returns; an entry that is stored already changes nothing.
-     * `sequences` are those after the batch, by stream.
-     */
-    append({ entries, cursors }: Batch, sequences: Opening["sequences"]): { usedBytes: number } {
+    /** Safe on disk when it returns; an entry that is stored already changes nothing. */
+    append({ entries, cursors }: Batch): { usedBytes: number } {
+      const after = { ...sequences };
+      for (const { stream, source, sequence } of entries) {
+        if (source === sourceIn({ node: options.node, epoch, stream })) after[stream] = sequence;
+      }
       transact(() => {
         for (const entry of entries) put(entry);
         putMeta.run("last", String(entries.at(-1)?.position ?? 0));
-        putMeta.run("sequences", JSON.stringify(sequences));
-        for (const [sink, position] of cursors) putCursor.run(sink, position);
+        putMeta.run("sequences", JSON.stringify(after));
+        for (const [sink, { position, since }] of cursors) putCursor.run(sink, position, since);
       });
+      sequences = after;
       return { usedBytes: usedBytes() };
     },
     /** Not synced: a machine that loses power takes a cursor back a little, and what follows it is delivered again. */
-    saveCursors(cursors: ReadonlyMap<string, number>): void {
+    saveCursors(cursors: ReadonlyMap<string, Cursor>): void {
       db.exec("PRAGMA synchronous = NORMAL");
       try {
         transact(() => {
-          for (const [sink, position] of cursors) putCursor.run(sink, position);
+          for (const [sink, { position, since }] of cursors) putCursor.run(sink, position, since);
         });
       } finally {
         db.exec("PRAGMA synchronous = FULL");

@@ -26,14 +26,17 @@ let store: Store | null = null;
 
 port.on("message", ({ id, method, args }: Call) => {
   try {
-    // Opened by the first call, so that a failure to open is the answer to it.
-    store ??= openStore(path, { node, wallMs });
-    const work = store[method] as (...args: unknown[]) => unknown;
-    port.postMessage({ id, value: work(...args) } satisfies Answer);
-    if (method === "close") port.close();
+    port.postMessage({ id, value: method === "close" ? store?.close() : perform(method, args) } satisfies Answer);
   } catch (thrown) {
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-
-    port.postMessage({ id, error: error.message } satisfies Answer);
+    port.postMessage({ id, error: thrown instanceof Error ? thrown.message : String(thrown) } satisfies Answer);
   }
+  // Also where the store could not be opened, or closed: without a port the thread ends.
+  if (method === "close") port.close();
 });
+
+/** Opened by the first call, so that a failure to open is the answer to it. */
+function perform(method: Method, args: unknown[]): unknown {
+  store ??= openStore(path, { node, wallMs });
+  const work = store[method] as (...args: unknown[]) => unknown;
+  return work(...args);
+}

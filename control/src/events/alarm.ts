@@ -11,13 +11,14 @@ export interface Alarm {
 
 export interface AlarmOptions {
   spool: Pick<Spool, "usedBytes">;
-  pumps: readonly Pump[];
+  pumps: readonly Pick<Pump, "health">[];
   metrics: Pick<Metrics, "eventsHeld" | "eventsOldest" | "spoolBytes">;
   tell(name: "delivery.degraded" | "delivery.recovered", sink: string, data: EventData<"delivery.degraded">): void;
 }
 
-/** An event that waits longer than this is late. */
+/** An event that waits longer than this is late; a sink has caught up only well below it, so that it does not waver. */
 const lateS = 5;
+const inTimeS = 1;
 const everyMs = 1_000;
 
 export function createAlarm(options: AlarmOptions): Alarm {
@@ -31,8 +32,9 @@ export function createAlarm(options: AlarmOptions): Alarm {
       const { sink, held, oldest_age_s, reason } = pump.health();
       metrics.eventsHeld.set({ sink }, held);
       metrics.eventsOldest.set({ sink }, oldest_age_s);
-      const isLate = oldest_age_s > lateS;
-      if (isLate === degraded.has(sink)) continue;
+      const wasLate = degraded.has(sink);
+      const isLate = oldest_age_s > (wasLate ? inTimeS : lateS);
+      if (isLate === wasLate) continue;
       if (isLate) degraded.add(sink);
       else degraded.delete(sink);
       tell(isLate ? "delivery.degraded" : "delivery.recovered", sink, { sink, oldest_age_s, depth: held, reason });

@@ -3,11 +3,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { SinkStatus } from "../core/readiness.ts";
+import { createBell } from "./bell.ts";
 import { createFilter } from "./filter.ts";
 import { defaultPace, type RetryPace, retryDelayMs } from "./retry.ts";
 import type { Delivery, Outgoing, SealedEvent, Sink, SinkConnection } from "./sink.ts";
 import type { Spool, StoredEvent } from "./spool/spool.ts";
 import { createStanding } from "./standing.ts";
+import { createStretches, type Stretch } from "./stretch.ts";
+import { within } from "./within.ts";
 
 /** What a pump tells while it works. */
 export interface PumpReport {
@@ -26,6 +29,15 @@ export interface PumpOptions {
   log: Log;
   report: PumpReport;
   pace?: RetryPace;
+  patience?: PumpPatience;
+}
+
+/** How long a bus may be silent where the sink does not see to it. */
+export interface PumpPatience {
+  /** Until it is connected, and has told what it has. */
+  openMs: number;
+  /** Until it lets go at a stop. */
+  stopMs: number;
 }
 
 export interface Pump {
@@ -45,42 +57,30 @@ export interface Pump {
 const batchLimit = { limit: 256, maxCharacters: 1024 * 1024 };
 /** Failures in a row after which a sink is not merely between two connections. */
 const downAfter = 3;
-
-/** Where the pump is: the stretch that it delivers now. */
-interface Stretch {
-  /** Everything up to here is done. */
-  cursor: number;
-  /** A replay ends here, and what was done before goes on. Null for the feed itself. */
-  until: number | null;
-}
+/** A connection that lasted this long was a good one: what comes after it is not one more failure in a row. */
+const stableMs = 10_000;
+const defaultPatience: PumpPatience = { openMs: 30_000, stopMs: 2_000 };
 
 export function createPump(options: PumpOptions): Pump {
   const { sink, spool, types, required, clock, log, report } = options;
   const pace = options.pace ?? sink.pace ?? defaultPace;
+  const patience = options.patience ?? defaultPatience;
   const isWanted = createFilter(types);
   const ending = new AbortController();
   const standing = createStanding({ sink, spool, types, clock, log });
-  // A sink that is new begins with what comes, unless the spool is as new as it is.
-  const feed: Stretch = { cursor: spool.cursor(sink.name) ?? spool.bounds().last, until: null };
-  const replays: Stretch[] = [];
+  const stretches = createStretches(spool, sink.name);
+  const { feed, moveTo } = stretches;
   let connection: SinkConnection | null = null;
   let state: SinkStatus["state"] = "connecting";
   let reason: string | null = null;
   let failures = 0;
+  let openedMs = 0;
+  let isTold = false;
+  /** Holes that the bus has told of, one after another. */
+  let gaps = 0;
   let dropped = 0;
   let running: Promise<void> = Promise.resolve();
-  let wake = () => {};
-  let isAwake = false;
-
-  function rouse(): void {
-    isAwake = true;
-    wake();
-  }
-
-  async function sleep(): Promise<void> {
-    if (!isAwake) await new Promise<void>((resolve) => (wake = resolve));
-    isAwake = false;
-  }
+  const bell = createBell();
 
   async function run(): Promise<void> {
     while (!ending.signal.aborted && state !== "ended") {
@@ -93,26 +93,39 @@ export function createPump(options: PumpOptions): Pump {
   }
 
   async function open(): Promise<SinkConnection> {
-    const opened = await sink.open(ending.signal);
-    connection = opened;
+    const signal = attempt();
+    const opening = sink.open(signal);
+    try {
+      connection = await within(opening, signal);
+    } catch (error) {
+      void opening.then((late) => late.close()).catch(() => undefined);
+      throw error;
+    }
     ending.signal.throwIfAborted();
-    await sync(opened);
-    return opened;
+    openedMs = clock.monotonicMs();
+    await sync(connection, signal);
+    return connection;
   }
 
-  /** Not before something was delivered, or nothing is left to be: that a bus lets us in says little. */
-  function settle(): void {
-    if (state === "connected") return;
-    if (failures > 0) log.info({ sink: sink.name, held: held() }, "the event sink takes events again");
-    state = "connected";
-    reason = null;
-    failures = 0;
+  function attempt(): AbortSignal {
+    const silence = new AbortController();
+    const tooLong = () => silence.abort(new Error(`the bus has not answered within ${patience.openMs} ms`));
+    setTimeout(tooLong, patience.openMs).unref();
+    return AbortSignal.any([ending.signal, silence.signal]);
   }
 
   /** Learns what the bus has, and goes back to what it has lost. */
-  async function sync(to: SinkConnection): Promise<void> {
-    const back = await standing.learn(to, feed.cursor);
+  async function sync(to: SinkConnection, signal: AbortSignal): Promise<void> {
+    const back = await standing.learn(to, { cursor: feed.cursor, signal });
     if (back < feed.cursor) moveTo(feed, back);
+  }
+
+  /** A connection is one that works once it has taken an event, or has none to take. */
+  function settle(): void {
+    state = "connected";
+    reason = null;
+    if (isTold) log.info({ sink: sink.name, held: held() }, "the event sink takes events again");
+    isTold = false;
   }
 
   /** Returns when the pump ends, throws when the connection does. */
@@ -120,11 +133,11 @@ export function createPump(options: PumpOptions): Pump {
     let gone: Error | null = null;
     void to.closed.then((error) => {
       gone = error;
-      rouse();
+      bell.ring();
     });
     while (!ending.signal.aborted && state !== "ended") {
       if (gone !== null) throw gone;
-      const stretch = replays[0] ?? feed;
+      const stretch = stretches.current();
       const { events, through } = await spool.read({
         after: stretch.cursor,
         ...batchLimit,
@@ -136,7 +149,7 @@ export function createPump(options: PumpOptions): Pump {
       else if (through > stretch.cursor) moveTo(stretch, through);
       else {
         settle();
-        await sleep();
+        await bell.wait();
       }
     }
   }
@@ -162,7 +175,11 @@ export function createPump(options: PumpOptions): Pump {
     if (done.length > delivery.duplicates) report.count("stored", done.length - delivery.duplicates);
     const next = outgoing[delivery.delivered];
     moveTo(stretch, next === undefined ? through : next.position - 1);
-    if (done.length > 0) settle();
+    if (done.length > 0) {
+      failures = 0;
+      gaps = 0;
+      settle();
+    }
     if (delivery.stopped !== null) await halt(to, { stopped: delivery.stopped, next, stretch });
   }
 
@@ -175,10 +192,15 @@ export function createPump(options: PumpOptions): Pump {
       case "failed":
         throw stopped.error;
       case "gap":
-        return sync(to);
+        gaps += 1;
+        if (gaps > 1) throw new Error("the bus still misses an event after it was asked what it has");
+        return sync(to, attempt());
       case "unfit":
         if (next === undefined) return;
-        lose({ events: 1, first: next.position, last: next.position, reason: stopped.reason });
+        // What comes again was told the first time.
+        if (stretch.until === null) {
+          lose({ events: 1, first: next.position, last: next.position, reason: stopped.reason });
+        }
         moveTo(stretch, next.position);
         return;
       case "gone":
@@ -191,8 +213,10 @@ export function createPump(options: PumpOptions): Pump {
 
   /** Where the spool's bound has taken what the sink had not got. */
   function tellMissing(stretch: Stretch, next: StoredEvent | undefined): void {
-    const { first } = spool.bounds();
-    const missing = (first === 0 ? (next?.position ?? 0) : first) - 1 - stretch.cursor;
+    const { first, last } = spool.bounds();
+    const oldest = first === 0 ? last + 1 : first;
+    // Those that have just been removed may still have been read.
+    const missing = Math.min(oldest, next?.position ?? oldest) - 1 - stretch.cursor;
     if (missing <= 0) return;
     const range = { first: stretch.cursor + 1, last: stretch.cursor + missing };
     if (stretch.until === null) lose({ events: missing, ...range, reason: "the spool was full, or they grew too old" });
@@ -205,44 +229,39 @@ export function createPump(options: PumpOptions): Pump {
     report.dropped(loss);
   }
 
-  function moveTo(stretch: Stretch, position: number): void {
-    stretch.cursor = position;
-    if (stretch.until === null) spool.moveCursor(sink.name, position);
-    else if (position >= stretch.until) replays.shift();
-  }
-
   async function recover(error: Error): Promise<void> {
-    await connection?.close();
+    const old = connection;
     connection = null;
+    await within(Promise.resolve(old?.close()), AbortSignal.timeout(patience.stopMs)).catch(() => undefined);
     if (ending.signal.aborted) return;
+    if (state === "connected" && clock.monotonicMs() - openedMs > stableMs) failures = 0;
     failures += 1;
     const refused = sink.isRefusal(error);
     // Only the message: an error of a client may carry the command, and with it passwords and text.
     reason = error.message;
     state = refused || failures >= downAfter ? "down" : "connecting";
-    if (failures === 1)
-      log.warn({ sink: sink.name, reason, refused }, "the event sink is away: events wait in the spool");
+    if (!isTold) log.warn({ sink: sink.name, reason, refused }, "the event sink is away: events wait in the spool");
+    isTold = true;
     await delay(retryDelayMs(pace, { failures, refused }), undefined, { signal: ending.signal }).catch(() => undefined);
   }
 
   const held = () => spool.bounds().last - feed.cursor;
+  /** It is connected, or for all that is known it will be in a moment. */
+  const canDeliver = () => state !== "ended" && (connection !== null || failures === 0);
 
   return {
     name: sink.name,
     required,
     start() {
       spool.moveCursor(sink.name, feed.cursor);
-      spool.onCommitted(rouse);
+      spool.onCommitted(bell.ring);
       running = run();
     },
     cursor: () => feed.cursor,
     replay(first) {
-      const until = feed.cursor;
-      const cursor = Math.max(first, spool.bounds().first, 1) - 1;
-      if (cursor >= until) return 0;
-      replays.push({ cursor, until });
-      rouse();
-      return until - cursor;
+      const positions = stretches.replay(first);
+      bell.ring();
+      return positions;
     },
     announce(event) {
       if (isWanted(event.name)) connection?.announce?.(event);
@@ -254,16 +273,20 @@ export function createPump(options: PumpOptions): Pump {
       held: held(),
       oldest_age_s: held() === 0 ? 0 : (clock.monotonicMs() - spool.committedAtMs(feed.cursor + 1)) / 1000,
       dropped,
-      replaying: replays.reduce((sum, { cursor, until }) => sum + ((until ?? 0) - cursor), 0),
+      replaying: stretches.replaying(),
       reason,
     }),
     async stop(drainMs) {
       const deadlineMs = clock.monotonicMs() + drainMs;
-      while (held() > 0 && state === "connected" && clock.monotonicMs() < deadlineMs) await delay(10);
+      while (held() > 0 && canDeliver() && clock.monotonicMs() < deadlineMs) await delay(10);
       ending.abort();
-      rouse();
-      await connection?.close();
-      await running;
+      bell.ring();
+      const patient = new AbortController();
+      const letGo = Promise.all([connection?.close(), running]).then(() => patient.abort());
+      const tooLong = delay(patience.stopMs, true, { signal: patient.signal }).catch(() => false);
+      if (await Promise.race([letGo.then(() => false), tooLong])) {
+        log.warn({ sink: sink.name }, "the event sink did not let go in time, and was left behind");
+      }
       if (held() > 0) log.info({ sink: sink.name, events: held() }, "events wait in the spool for the next start");
       if (state !== "ended") state = "down";
       reason ??= "stopped";

@@ -22,6 +22,8 @@ export interface RetentionOptions {
 
 /** Rows deleted at a time: commits wait for it. */
 const stepEvents = 2_000;
+/** Of the bound: so much stays when room is made, so that it is not made for every event. */
+const keptPart = 0.95;
 const everyMs = 60_000;
 
 export function createRetention(options: RetentionOptions): Retention {
@@ -31,7 +33,10 @@ export function createRetention(options: RetentionOptions): Retention {
   let leave = () => {};
   let running: Promise<void> | null = null;
   let stopped = false;
+  const startMs = { wall: clock.wallMs(), monotonic: clock.monotonicMs() };
 
+  /** A clock that is set forward makes nothing older. */
+  const nowMs = () => Math.min(clock.wallMs(), startMs.wall + clock.monotonicMs() - startMs.monotonic);
   const isOver = () => spool.usedBytes() > maxBytes;
   const required = () => pumps.filter((pump) => pump.required);
   /** What may go: everything that the slowest of the required sinks has had. */
@@ -39,14 +44,22 @@ export function createRetention(options: RetentionOptions): Retention {
   const canPrune = () => spool.bounds().first > 0 && spool.bounds().first <= floor();
 
   async function prune(): Promise<void> {
-    const oldest = await spool.olderThan(clock.wallMs() - keepS * 1000);
-    await pruneTo(Math.min(oldest, floor()), () => true);
-    await pruneTo(floor(), isOver);
+    const oldest = await spool.olderThan(nowMs() - keepS * 1000);
+    await pruneTo(Math.min(oldest, floor()), () => stepEvents);
+    if (isOver()) await pruneTo(floor(), excess);
   }
 
-  async function pruneTo(through: number, isWanted: () => boolean): Promise<void> {
-    for (let { first } = spool.bounds(); !stopped && first > 0 && first <= through && isWanted(); ) {
-      first = await spool.prune({ through, limit: stepEvents });
+  /** About as many events as must go. */
+  function excess(): number {
+    const { first, last } = spool.bounds();
+    const part = 1 - (maxBytes * keptPart) / spool.usedBytes();
+    return Math.min(stepEvents, Math.ceil((last - first + 1) * part));
+  }
+
+  async function pruneTo(through: number, count: () => number): Promise<void> {
+    let { first } = spool.bounds();
+    for (let limit = count(); !stopped && first > 0 && first <= through && limit > 0; limit = count()) {
+      first = await spool.prune({ through, limit });
     }
   }
 
@@ -76,8 +89,8 @@ export function createRetention(options: RetentionOptions): Retention {
     },
     fullness() {
       if (!isOver() || canPrune()) return null;
-      const slowest = required().reduce((a, b) => (a.cursor() <= b.cursor() ? a : b));
-      return `${spool.usedBytes()} bytes wait for ${slowest.name}, at most ${maxBytes} may`;
+      const [slowest] = required().toSorted((a, b) => a.cursor() - b.cursor());
+      return `${spool.usedBytes()} bytes wait for ${slowest?.name ?? "removal"}, at most ${maxBytes} may`;
     },
   };
 }

@@ -4,14 +4,15 @@ import type { Log } from "../core/log.ts";
 import { type StreamName, streamNames } from "./catalogue.ts";
 import type { Outgoing, Sink, SinkConnection } from "./sink.ts";
 import type { Spool, StoredEvent } from "./spool/spool.ts";
+import { within } from "./within.ts";
 
 export interface Standing {
   /**
    * Asks the bus what it has, and returns the position behind which it must be given everything: `cursor`, or less where
    * it lost what it had acknowledged. A bus that has nothing of what it was given, or more than was ever stored here,
-   * makes the spool begin a new epoch.
+   * makes the spool begin a new epoch. Rejects where the bus does not answer before `signal` aborts.
    */
-  learn(connection: SinkConnection, cursor: number): Promise<number>;
+  learn(connection: SinkConnection, options: { cursor: number; signal: AbortSignal }): Promise<number>;
   /** Those of the events that the bus lacks, each with its predecessor. */
   address(events: readonly StoredEvent[]): Outgoing[];
   delivered(events: readonly Outgoing[]): void;
@@ -30,11 +31,14 @@ export function createStanding(options: StandingOptions): Standing {
   /** By source, the last sequence that the bus has. */
   const has = new Map<string, number>();
 
-  async function learn(connection: SinkConnection, cursor: number): Promise<number> {
+  async function learn(
+    connection: SinkConnection,
+    { cursor, signal }: { cursor: number; signal: AbortSignal },
+  ): Promise<number> {
     if (connection.recall === undefined) return cursor;
     const current = streamNames.map((stream) => spool.source(stream));
     const sources = [...new Set([...current, ...has.keys()])];
-    const recalled = await connection.recall(sources);
+    const recalled = await within(connection.recall(sources), signal);
     let back = cursor;
     for (const source of sources) {
       const stream = streamOfSource(source);

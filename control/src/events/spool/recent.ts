@@ -15,13 +15,18 @@ export interface Recent {
 
 const maxEvents = 4_096;
 const maxCharacters = 4 * 1024 * 1024;
-/** Commits whose times are kept; older ones are thinned to a half, which makes them coarser. */
+/** Commits whose times are kept; beyond it those of long ago are thinned. */
 const maxMarks = 8_192;
+
+interface Mark {
+  last: number;
+  atMs: number;
+}
 
 export function createRecent(startMs: number): Recent {
   let kept: StoredEvent[] = [];
   let characters = 0;
-  let marks: { last: number; atMs: number }[] = [];
+  let marks: Mark[] = [];
 
   function trim(): void {
     // In large steps: each moves what stays.
@@ -42,7 +47,7 @@ export function createRecent(startMs: number): Recent {
       }
       trim();
       marks.push({ last: last.position, atMs });
-      if (marks.length > maxMarks) marks = marks.filter((_, index) => index % 2 === 1 || index > maxMarks / 2);
+      if (marks.length > maxMarks) marks = thin(marks, atMs);
     },
     read({ after, limit, maxCharacters: most }, isWanted) {
       const first = kept[0];
@@ -73,4 +78,14 @@ export function createRecent(startMs: number): Recent {
       return marks[low]?.atMs ?? startMs;
     },
   };
+}
+
+/** Leaves what tells every age to a fiftieth of it. */
+function thin(marks: readonly Mark[], nowMs: number): Mark[] {
+  const kept: Mark[] = [];
+  for (const [index, mark] of marks.entries()) {
+    const sinceKeptMs = mark.atMs - (kept.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY);
+    if (sinceKeptMs > (nowMs - mark.atMs) / 100 || index === marks.length - 1) kept.push(mark);
+  }
+  return kept;
 }

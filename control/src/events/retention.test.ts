@@ -61,8 +61,10 @@ describe("by bytes", () => {
     const had = away.stored.filter(({ name }) => name === "sidecar.ready");
     expect(lost?.dropped).toBeGreaterThan(1_000);
     expect(had.length).toBe(12_000 - (lost?.dropped ?? 0));
-    const told = events.filter(({ name }) => name === "delivery.dropped").map(({ json }) => JSON.parse(json).data);
-    expect(told).toEqual([{ sink: "away", events: lost?.dropped, first_position: 1, last_position: lost?.dropped }]);
+    const told = () =>
+      events.filter(({ name }) => name === "delivery.dropped").map(({ json }) => JSON.parse(json).data);
+    const loss = { sink: "away", events: lost?.dropped, first_position: 1, last_position: lost?.dropped };
+    await vi.waitFor(() => expect(told()).toEqual([loss]));
     const { values } = await metrics.events.get();
     const counted = values.find(({ labels }) => labels.sink === "away" && labels.result === "dropped");
     expect(counted?.value).toBe(lost?.dropped);

@@ -23,6 +23,7 @@ function rig() {
   const metrics = createMetrics();
   const pump = { health: () => health };
   const alarm = createAlarm({
+    spool: { usedBytes: () => 4_096 },
     pumps: [pump],
     metrics,
     tell: (name, _, { depth }) => void told.push(`${name} ${depth}`),

@@ -66,9 +66,17 @@ export function createRetention(options: RetentionOptions): Retention {
   function run(): void {
     if (stopped) return;
     running ??= prune()
-      .catch((error: Error) => log.warn({ reason: error.message }, "old events could not be removed from the spool"))
-      .finally(() => {
+      .then(
+        () => true,
+        (error: Error) => {
+          log.warn({ reason: error.message }, "old events could not be removed from the spool");
+          return false;
+        },
+      )
+      .then((isDone) => {
         running = null;
+        // A commit may have come right at the end; after a failure there is time until the next.
+        if (isDone && isOver() && canPrune()) run();
       });
   }
 

@@ -1,0 +1,37 @@
+"""
+What was seen, in SQLite: knows duplicates and gaps, also after a restart.
+
+Events come at least once. `is_new` belongs into the transaction that stores what was made of the event: then either both
+are kept or neither, and each event counts once, whenever the program ends.
+"""
+
+import sqlite3
+import sys
+from typing import Any
+
+
+def open_inbox(path: str) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=30)
+    db.executescript("""
+        CREATE TABLE IF NOT EXISTS seen (source TEXT, id TEXT, at INTEGER, PRIMARY KEY (source, id)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS last (source TEXT PRIMARY KEY, sequence INTEGER);
+        -- Longer than any bus keeps events, so that none of them can come again.
+        DELETE FROM seen WHERE at < unixepoch() - 30 * 86400;
+    """)
+    return db
+
+
+def is_new(db: sqlite3.Connection, event: dict[str, Any]) -> bool:
+    """A source is one life of a node's sequence, which counts without a gap: a restored or emptied node begins another."""
+    source, id = event["source"], event["id"]
+    added = db.execute("INSERT OR IGNORE INTO seen VALUES (?, ?, unixepoch())", (source, id)).rowcount
+    if added == 0:
+        print(f"duplicate: {id}", file=sys.stderr)
+        return False
+    sequence = int(event["sequence"])
+    (last,) = db.execute("SELECT max(sequence) FROM last WHERE source = ?", (source,)).fetchone()
+    if last is not None and sequence > last + 1:
+        print(f"gap: {last + 1} to {sequence - 1} of {source}", file=sys.stderr)
+    if last is None or sequence > last:
+        db.execute("INSERT OR REPLACE INTO last VALUES (?, ?)", (source, sequence))
+    return True

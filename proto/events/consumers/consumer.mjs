@@ -24,12 +24,8 @@ const name = process.env.CONSUMER ?? "only";
 const claimAfterMs = Number(process.env.CLAIM_AFTER_MS ?? 60_000);
 
 const inbox = openInbox(process.env.INBOX ?? "inbox.db");
-// A read that ioredis itself sends again would pass over what the first one was given.
-const bus = new Redis(url, { autoResendUnfulfilledCommands: false, socketTimeout: 10_000 });
-bus.on("error", () => {}); // The command that failed tells it.
-
 /** Ends only by the error of a lost connection, or of a group that is gone as Redis was emptied. */
-async function follow() {
+async function follow(bus) {
   await bus.xgroup("CREATE", stream, group, "0", "MKSTREAM").catch((error) => {
     if (!error.message.startsWith("BUSYGROUP")) throw error;
   });
@@ -53,6 +49,11 @@ async function follow() {
 }
 
 for (;;) {
-  await follow().catch((error) => console.error(`trying again in a second: ${error.message}`));
+  // A read that ioredis itself sends again would pass over what the first one was given: each connection begins anew.
+  const bus = new Redis(url, { retryStrategy: null, socketTimeout: 10_000 });
+  let reason = "";
+  bus.on("error", (error) => (reason = error.message));
+  await follow(bus).catch((error) => console.error(`trying again in a second: ${error.message} ${reason}`));
+  bus.disconnect();
   await delay(1000);
 }

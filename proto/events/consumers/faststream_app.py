@@ -25,7 +25,7 @@ from transcript import tell
 URL = os.environ.get("REDIS_URL") or Path(".hum/data/redis.url").read_text().strip()
 STREAM, GROUP = "{humhelix}:events:v1:transcription", "faststream_app.py"
 NAME = os.environ.get("CONSUMER", "only")
-# Longer than the work on one event takes: what somebody holds for longer was left by a consumer that died.
+# Longer than the work on a hundred events takes: what somebody holds for longer was left by a consumer that died.
 CLAIM_AFTER_MS = int(os.environ.get("CLAIM_AFTER_MS", "60000"))
 
 
@@ -39,7 +39,7 @@ app = FastStream(broker)
 inbox = open_inbox(os.environ.get("INBOX", "inbox.db"))
 
 
-@broker.subscriber(stream=StreamSub(STREAM, group=GROUP, consumer=NAME))
+@broker.subscriber(stream=StreamSub(STREAM, group=GROUP, consumer=NAME, max_records=100))
 @broker.subscriber(stream=StreamSub(STREAM, group=GROUP, consumer=NAME, min_idle_time=CLAIM_AFTER_MS))
 async def on_event(event: dict[str, Any]) -> None:
     """Acknowledged when it returns; after an exception it comes again."""

@@ -29,7 +29,10 @@ export async function transact(db, work) {
   }
 }
 
-/** A source is one life of a node's sequence, which counts without a gap: a restored or emptied node begins another. */
+/**
+ * A source is one life of a node's sequence, which counts without a gap: a restored or emptied node begins another.
+ * What a dead consumer had taken comes late, and fills the gap that was told.
+ */
 export function isNew(db, { source, id, sequence }) {
   const added = db.prepare("INSERT OR IGNORE INTO seen VALUES (?, ?, unixepoch())").run(source, id).changes;
   if (added === 0) {
@@ -39,6 +42,7 @@ export function isNew(db, { source, id, sequence }) {
   const number = Number(sequence);
   const { last } = db.prepare("SELECT max(sequence) AS last FROM last WHERE source = ?").get(source);
   if (last !== null && number > last + 1) console.error(`gap: ${last + 1} to ${number - 1} of ${source}`);
-  if (last === null || number > last) db.prepare("INSERT OR REPLACE INTO last VALUES (?, ?)").run(source, number);
+  if (last !== null && number < last) console.error(`late: ${number} of ${source}`);
+  else db.prepare("INSERT OR REPLACE INTO last VALUES (?, ?)").run(source, number);
   return true;
 }

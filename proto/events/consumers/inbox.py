@@ -22,7 +22,10 @@ def open_inbox(path: str) -> sqlite3.Connection:
 
 
 def is_new(db: sqlite3.Connection, event: dict[str, Any]) -> bool:
-    """A source is one life of a node's sequence, which counts without a gap: a restored or emptied node begins another."""
+    """
+    A source is one life of a node's sequence, which counts without a gap: a restored or emptied node begins another.
+    What a dead consumer had taken comes late, and fills the gap that was told.
+    """
     source, id = event["source"], event["id"]
     added = db.execute("INSERT OR IGNORE INTO seen VALUES (?, ?, unixepoch())", (source, id)).rowcount
     if added == 0:
@@ -32,6 +35,8 @@ def is_new(db: sqlite3.Connection, event: dict[str, Any]) -> bool:
     (last,) = db.execute("SELECT max(sequence) FROM last WHERE source = ?", (source,)).fetchone()
     if last is not None and sequence > last + 1:
         print(f"gap: {last + 1} to {sequence - 1} of {source}", file=sys.stderr)
-    if last is None or sequence > last:
+    if last is not None and sequence < last:
+        print(f"late: {sequence} of {source}", file=sys.stderr)
+    else:
         db.execute("INSERT OR REPLACE INTO last VALUES (?, ?)", (source, sequence))
     return True

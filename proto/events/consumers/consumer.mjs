@@ -7,8 +7,7 @@
  *     feed.on("pmessage", (_pattern, _channel, json) => console.log(JSON.parse(json).type));
  *     await feed.psubscribe("humhelix.events.transcription.*");
  *
- * Needs ioredis from npm. Several of these may share the work: each takes what no other has (give each a CONSUMER of its
- * own).
+ * Needs ioredis from npm. Several of these may share the work: each takes what no other has, under a CONSUMER of its own.
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
@@ -24,6 +23,7 @@ const name = process.env.CONSUMER ?? "only";
 const claimAfterMs = Number(process.env.CLAIM_AFTER_MS ?? 60_000);
 
 const inbox = openInbox(process.env.INBOX ?? "inbox.db");
+
 /** Ends only by the error of a lost connection, or of a group that is gone as Redis was emptied. */
 async function follow(bus) {
   await bus.xgroup("CREATE", stream, group, "0", "MKSTREAM").catch((error) => {
@@ -31,7 +31,7 @@ async function follow(bus) {
   });
   // First what this consumer was given before and has not acknowledged, then what is new.
   for (let place = "0"; ; ) {
-    const [, left] = await bus.xautoclaim(stream, group, name, claimAfterMs, "0", "COUNT", 100);
+    const left = place === ">" ? (await bus.xautoclaim(stream, group, name, claimAfterMs, "0", "COUNT", 100))[1] : [];
     const given = await bus.xreadgroup("GROUP", group, name, "COUNT", 100, "BLOCK", 2000, "STREAMS", stream, place);
     const entries = given?.[0][1] ?? [];
     if (entries.length === 0) place = ">";

@@ -7,7 +7,7 @@ In three lines, for whoever needs no more than what comes from now on:
     feed.psubscribe("humhelix.events.transcription.*")
     for message in feed.listen(): print(json.loads(message["data"])["type"])
 
-Needs redis from PyPI. Several of these may share the work: each takes what no other has (give each a CONSUMER of its own).
+Needs redis from PyPI. Several of these may share the work: each takes what no other has, under a CONSUMER of its own.
 """
 
 import json
@@ -30,7 +30,7 @@ NAME = os.environ.get("CONSUMER", "only")
 CLAIM_AFTER_MS = int(os.environ.get("CLAIM_AFTER_MS", "60000"))
 
 
-def follow(bus: "redis.Redis[str]", db: sqlite3.Connection) -> None:
+def follow(bus: redis.Redis, db: sqlite3.Connection) -> None:
     """Returns only by the error of a lost connection, or of a group that is gone as Redis was emptied."""
     try:
         bus.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
@@ -40,7 +40,7 @@ def follow(bus: "redis.Redis[str]", db: sqlite3.Connection) -> None:
     # First what this consumer was given before and has not acknowledged, then what is new.
     place = "0"
     while True:
-        left = bus.xautoclaim(STREAM, GROUP, NAME, CLAIM_AFTER_MS, count=100)[1]
+        left = bus.xautoclaim(STREAM, GROUP, NAME, CLAIM_AFTER_MS, count=100)[1] if place == ">" else []
         given = bus.xreadgroup(GROUP, NAME, {STREAM: place}, count=100, block=2000)
         entries = given[0][1] if given else []
         if not entries:

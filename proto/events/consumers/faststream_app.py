@@ -30,7 +30,7 @@ CLAIM_AFTER_MS = int(os.environ.get("CLAIM_AFTER_MS", "60000"))
 
 
 async def decode(message: RedisMessage) -> Any:
-    """FastStream takes the fields of an entry that it did not write for the body; the event is the JSON in one of them."""
+    """Of an entry that FastStream did not write, it takes all fields for the body; the event is the JSON in one."""
     return json.loads(json.loads(message.body)["ce"])
 
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { defaultOptions } from "../core/options.ts";
+import type { Fields } from "../jobs/raw.ts";
 import { parseEngineOptions } from "./engine-options.ts";
-import type { Fields } from "./form.ts";
 
 const parse = (...fields: Fields) => parseEngineOptions(fields);
 

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { HumError } from "../core/errors.ts";
 import { defaultOptions, type JobOptions, jobOptionsSchema } from "../core/options.ts";
-import { quote } from "./failure.ts";
-import type { Fields } from "./form.ts";
+import { quote } from "../core/quote.ts";
+import type { Fields } from "../jobs/raw.ts";
 
 type Name = keyof JobOptions;
 

@@ -1,9 +1,9 @@
 /** What GET /v1/events is asked for: from where on, which types, of which job. */
 import { HumError } from "../core/errors.ts";
+import { quote } from "../core/quote.ts";
 import { eventPattern } from "../core/sink-settings.ts";
 import { nameOf } from "../events/envelope.ts";
 import type { Spool } from "../events/spool/spool.ts";
-import { quote } from "./failure.ts";
 
 export interface EventsAsked {
   /** Events behind this position; null where nothing was said. */

@@ -2,8 +2,9 @@
 import type { IncomingMessage } from "node:http";
 import type { MiddlewareHandler } from "hono";
 import { HumError } from "../core/errors.ts";
+import { quote } from "../core/quote.ts";
 import type { HttpEnv } from "./deps.ts";
-import { failureResponse, quote } from "./failure.ts";
+import { failureResponse } from "./failure.ts";
 
 /** As Node decides whether to emit `checkContinue`. */
 const oursToMeet = /(?:^|\W)100-continue(?:$|\W)/i;

@@ -48,8 +48,3 @@ export function presentable(thrown: unknown, context: { log: Log; requestId: str
  */
 const isFullQueue = (error: HumError) =>
   error.code === "overloaded" && error.stage === "admission" && error.cause === undefined;
-
-/** A value from a request as it may stand in a message: quoted and short. */
-export function quote(value: string): string {
-  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
-}

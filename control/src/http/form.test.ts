@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { HumError } from "../core/errors.ts";
 import { maxMemoryBytes } from "../core/job.ts";
-import { createForm, type Upload } from "./form.ts";
-import { createScratch } from "./scratch.ts";
+import type { Upload } from "../jobs/audio.ts";
+import { createScratch } from "../jobs/scratch.ts";
+import { createForm } from "./form.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "hum-form-"));
 afterAll(() => rmSync(dir, { recursive: true }));

@@ -3,19 +3,11 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { Busboy, type BusboyInstance } from "@fastify/busboy";
 import { HumError, toHumError } from "../core/errors.ts";
-import { quote } from "./failure.ts";
+import { quote } from "../core/quote.ts";
+import type { Upload } from "../jobs/audio.ts";
+import type { Fields } from "../jobs/raw.ts";
+import type { Scratch } from "../jobs/scratch.ts";
 import { createReleaser, type Releaser } from "./release.ts";
-import type { Scratch, ScratchAudio } from "./scratch.ts";
-
-/** In the order of arrival; a name may come more than once. */
-export type Fields = (readonly [name: string, value: string])[];
-
-export interface Upload {
-  fields: Fields;
-  audio: ScratchAudio;
-  /** With its parameters where the body is raw; a form's part has none. */
-  mediaType: string;
-}
 
 export interface FormOptions {
   contentType: string;

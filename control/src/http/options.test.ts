@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { catalogue } from "../../test/integration/http-rig.ts";
 import { defaultOptions } from "../core/options.ts";
-import type { Fields } from "./form.ts";
+import type { Fields } from "../jobs/raw.ts";
 import { parseSpeechRequest } from "./options.ts";
 
 const parse = (...fields: Fields) => parseSpeechRequest(fields, { task: "transcribe", catalogue });

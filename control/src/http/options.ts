@@ -1,12 +1,13 @@
 /** The border for option fields: text as it was sent becomes a typed request, or a 400 that says what would be right. */
 import { z } from "zod";
 import { HumError } from "../core/errors.ts";
-import { commonLanguageCodes, findLanguage, languageName } from "../core/languages.ts";
+import { commonLanguageCodes, findLanguage } from "../core/languages.ts";
 import type { Catalogue, ModelEntry } from "../core/model.ts";
+import { checkLanguage, checkTask } from "../core/model-abilities.ts";
 import { defaultOptions, type JobOptions, jobOptionsSchema } from "../core/options.ts";
+import { quote } from "../core/quote.ts";
+import type { Fields } from "../jobs/raw.ts";
 import { parseEngineOptions } from "./engine-options.ts";
-import { quote } from "./failure.ts";
-import type { Fields } from "./form.ts";
 
 export const responseFormats = ["json", "text", "srt", "vtt", "verbose_json"] as const;
 export type ResponseFormat = (typeof responseFormats)[number];
@@ -148,22 +149,6 @@ function checkTogether(asked: { format: ResponseFormat; stream: boolean; asked: 
   if (stream && format !== "json" && format !== "text") {
     throw wrong("stream", `stream needs response_format json or text, but that is ${quote(format)}`);
   }
-}
-
-function checkTask(task: JobOptions["task"], model: ModelEntry): JobOptions["task"] {
-  if (task === "transcribe" || model.translates) return task;
-  throw wrong("model", `model ${quote(model.name)} cannot translate; ask for a multilingual model`);
-}
-
-function checkLanguage(code: string | undefined, model: ModelEntry): string | null {
-  const spoken = model.languages === "all" ? commonLanguageCodes : model.languages;
-  // A model of one language has nothing to detect.
-  if (code === undefined) return spoken.length === 1 ? (spoken[0] ?? null) : null;
-  if (spoken.includes(code)) return code;
-  const message =
-    `language is ${quote(code)} (${languageName(code)}), which model ${quote(model.name)} does not understand; ` +
-    `it must be one of ${spoken.join(" ")}`;
-  throw wrong("language", message);
 }
 
 const wrong = (param: string, message: string) => new HumError("bad_request", message, { param });

@@ -2,10 +2,11 @@
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { HumError } from "../core/errors.ts";
+import { quote } from "../core/quote.ts";
 import { createGate } from "./access.ts";
 import { defaultTiming, type HttpDeps, type HttpEnv, type Operation } from "./deps.ts";
 import { refuseExpectation } from "./expectation.ts";
-import { failureResponse, presentable, quote } from "./failure.ts";
+import { failureResponse, presentable } from "./failure.ts";
 import { awaitsBody, linger } from "./linger.ts";
 import { observe } from "./observe.ts";
 import { asyncapi } from "./operations/asyncapi.ts";

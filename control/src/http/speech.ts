@@ -2,14 +2,14 @@
 import { join } from "node:path";
 import { HumError } from "../core/errors.ts";
 import type { JobOptions } from "../core/options.ts";
+import { describeAudio } from "../jobs/audio.ts";
 import type { JobHandle } from "../jobs/handle.ts";
-import { describeAudio } from "./audio.ts";
+import { createScratch } from "../jobs/scratch.ts";
 import { defaultTiming, type HttpContext, type HttpDeps } from "./deps.ts";
 import { presentable } from "./failure.ts";
 import { parseSpeechRequest, type SpeechRequest } from "./options.ts";
 import { fingerprintOf, rejoinKeyOf } from "./rejoin.ts";
 import { render } from "./render/render.ts";
-import { createScratch } from "./scratch.ts";
 import { streamTranscript } from "./stream.ts";
 import { traceparentOf } from "./traceparent.ts";
 import { receiveUpload } from "./upload.ts";

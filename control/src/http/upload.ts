@@ -3,13 +3,15 @@ import type { IncomingMessage } from "node:http";
 import type { Clock } from "../core/clock.ts";
 import type { Config } from "../core/config.ts";
 import { HumError } from "../core/errors.ts";
+import { quote } from "../core/quote.ts";
+import type { Upload } from "../jobs/audio.ts";
+import type { Fields } from "../jobs/raw.ts";
+import type { Scratch } from "../jobs/scratch.ts";
 import { checkAnnounced, readBody } from "./body.ts";
 import type { HttpContext } from "./deps.ts";
 import { expects } from "./expectation.ts";
-import { quote } from "./failure.ts";
-import { createForm, type Fields, type Upload } from "./form.ts";
+import { createForm } from "./form.ts";
 import { release } from "./release.ts";
-import type { Scratch } from "./scratch.ts";
 
 export interface UploadOptions {
   scratch: Scratch;

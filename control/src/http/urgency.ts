@@ -1,7 +1,7 @@
 /** How urgent a request is, by its headers: its class, and the time that it may take. */
 import { HumError } from "../core/errors.ts";
 import { type Priority, priorities } from "../core/job.ts";
-import { quote } from "./failure.ts";
+import { quote } from "../core/quote.ts";
 
 const maxTimeoutMs = 24 * 3600 * 1000;
 

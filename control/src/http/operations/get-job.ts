@@ -1,7 +1,7 @@
 /** GET /v1/jobs/{id}: where a job is; it is known for a while after its end. */
 import { HumError } from "../../core/errors.ts";
+import { quote } from "../../core/quote.ts";
 import type { Operation } from "../deps.ts";
-import { quote } from "../failure.ts";
 
 export const getJob: Operation = {
   method: "GET",

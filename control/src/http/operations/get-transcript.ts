@@ -1,8 +1,8 @@
 /** GET /v1/transcripts/{id}: a job's whole transcript from the spool; what an event's `dataref` points to. */
 import { HumError } from "../../core/errors.ts";
+import { quote } from "../../core/quote.ts";
 import { readTranscript } from "../../events/transcript.ts";
 import type { Operation } from "../deps.ts";
-import { quote } from "../failure.ts";
 
 export const getTranscript: Operation = {
   method: "GET",

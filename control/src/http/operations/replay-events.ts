@@ -1,8 +1,8 @@
 /** POST /v1/events/replay: sends a sink again what it had from a position on; GET /readyz tells how far it is. */
 import { z } from "zod";
 import { HumError } from "../../core/errors.ts";
+import { quote } from "../../core/quote.ts";
 import type { Operation } from "../deps.ts";
-import { quote } from "../failure.ts";
 import { readJson } from "../json-body.ts";
 
 const schema = z.object({

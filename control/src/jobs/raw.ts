@@ -1,8 +1,10 @@
 /** Headerless samples: what their sender declares of them, in the media type or in fields, as a RawPcm. */
 import { HumError } from "../core/errors.ts";
 import { type RawPcm, rawPcmSchema } from "../core/job.ts";
-import { quote } from "./failure.ts";
-import type { Fields } from "./form.ts";
+import { quote } from "../core/quote.ts";
+
+/** In the order of arrival; a name may come more than once. */
+export type Fields = (readonly [name: string, value: string])[];
 
 type Encoding = RawPcm["encoding"];
 type Facts = { [Name in keyof RawPcm]?: string };

@@ -1,9 +1,16 @@
 /** What a finished upload is to a job: PCM where it lies, or media for a decoder. */
 import type { Audio, ByteSource, RawPcm } from "../core/job.ts";
 import { checkDuration, pcmBytesPerSecond } from "../core/pcm.ts";
-import type { Upload } from "./form.ts";
-import { declaredPcm } from "./raw.ts";
+import { declaredPcm, type Fields } from "./raw.ts";
+import type { ScratchAudio } from "./scratch.ts";
 import { findPcm, type WavRegion } from "./wav.ts";
+
+export interface Upload {
+  fields: Fields;
+  audio: ScratchAudio;
+  /** With its parameters where the body is raw; a form's part has none. */
+  mediaType: string;
+}
 
 /** Throws HumError `too_large` for PCM that lasts too long (media is measured while it is decoded), and `bad_request`. */
 export function describeAudio(upload: Upload, limits: { maxDurationS: number }): Audio {

@@ -18,7 +18,7 @@ export interface ExampleNode {
   /** With every right, also those that no subscriber has. The caller closes it. */
   connectAsAdmin(): Promise<RedisConnection>;
   /** Resolves with the job's id. */
-  transcribe(audio?: { body: BodyInit; query: string }): Promise<string>;
+  transcribe(audio?: { body: NonNullable<RequestInit["body"]>; query: string }): Promise<string>;
   stop(): Promise<void>;
 }
 

@@ -18,7 +18,7 @@ export interface ExampleNode {
   /** With every right, also those that no subscriber has. The caller closes it. */
   connectAsAdmin(): Promise<RedisConnection>;
   /** Resolves with the job's id. */
-  transcribe(audio?: { body: NonNullable<RequestInit["body"]>; query: string }): Promise<string>;
+  transcribe(audio?: { body: string | Uint8Array<ArrayBuffer>; query: string }): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export async function startExampleNode(directory: string): Promise<ExampleNode> 
 
   async function connectAsAdmin(): Promise<RedisConnection> {
     const identity = readIdentity(join(dataDir, "redis"));
-    const { url: adminUrl } = { url: adminUrlOf(identity, { port: identity.port ?? 0 }) };
+    const adminUrl = adminUrlOf(identity, { port: identity.port ?? 0 });
     return connectRedis({ url: adminUrl, name: "test", commandTimeoutMs: 5_000 });
   }
 

@@ -43,7 +43,8 @@ describe("the AsyncAPI document", () => {
     const { document: parsed } = await new Parser().parse(JSON.stringify(document));
     if (parsed === undefined) throw new Error("the parser made nothing of it");
     expect(parsed.version()).toBe("3.0.0");
-    expect(parsed.messages().all()).toHaveLength(eventNames.length + commandNames.length);
+    const said = parsed.messages().filterBy((message) => message.contentType() === "text/plain");
+    expect(parsed.messages().all()).toHaveLength(eventNames.length + commandNames.length + said.length);
     const sent = parsed.operations().filterBySend();
     const told = (names: readonly string[]) => new Set(names.map((name) => `io.humhelix.${name}.v1`));
     const typesAt = (address: string) => {
@@ -60,6 +61,8 @@ describe("the AsyncAPI document", () => {
     };
     expect(typesAt("{humhelix}:commands:v1")).toEqual(told(commandNames));
     expect(typesAt("humhelix.events.{noun}.{verb}")).toEqual(told(eventNames));
+    expect(typesAt("/v1/events")).toEqual(told(eventNames));
+    expect(said.map((message) => message.payload()?.enum())).toEqual([["online", "offline"]]);
     const streams = streamNames.map((stream) => typesAt(`{humhelix}:events:v1:${stream}`));
     expect(streams.reduce((all, types) => all.union(types))).toEqual(
       told(eventNames.filter((name) => !isEphemeral(name))),
@@ -116,6 +119,7 @@ test("the addresses are those that the sinks have by default", () => {
   expect(addresses.nats).toBe(`${nats.subject_prefix}.{node}.{noun}.{verb}`);
   const mqtt = settings("mqtt", { kind: "mqtt", url: "mqtt://127.0.0.1" });
   expect(addresses.mqtt).toBe(`${mqtt.topic_prefix}/{node}/{noun}/{verb}`);
+  expect(addresses["mqtt.availability"]).toBe(`${mqtt.topic_prefix}/{node}/availability`);
   const amqp = settings("amqp", { kind: "amqp", url: "amqp://127.0.0.1" });
   expect(document.channels.amqp).toMatchObject({ bindings: { amqp: { exchange: { name: amqp.exchange } } } });
 });

@@ -44,20 +44,23 @@ export function buildAsyncApi(examples: readonly Example[]) {
     },
     defaultContentType: contentType,
     servers,
-    channels: mapValues(channels, ({ action: _, server, messages, ...channel }) => ({
+    channels: mapValues(channels, ({ action: _, server, messages, words, ...channel }) => ({
       ...channel,
       servers: [ref("servers", server)],
       parameters: parametersOf(channel.address),
-      messages: Object.fromEntries(messages.map((name) => [name, ref("components", "messages", name)])),
+      messages: {
+        ...Object.fromEntries(messages.map((name) => [name, ref("components", "messages", name)])),
+        ...(words && { words: plainMessage(words) }),
+      },
     })),
     operations: Object.fromEntries(
-      Object.entries(channels).map(([id, { action, title, messages }]) => [
+      Object.entries(channels).map(([id, { action, title, messages, words }]) => [
         `${action}.${id}`,
         {
           action,
           title,
           channel: ref("channels", id),
-          messages: messages.map((name) => ref("channels", id, "messages", name)),
+          messages: [...messages, ...(words ? ["words"] : [])].map((name) => ref("channels", id, "messages", name)),
         },
       ]),
     ),
@@ -102,6 +105,12 @@ function messageOf(name: string, { contract, examples }: { contract: Contract; e
       .map(({ title, value }) => ({ name: title, payload: value })),
   };
 }
+
+const plainMessage = (words: readonly string[]) => ({
+  contentType: "text/plain",
+  payload: { type: "string", enum: words },
+  examples: words.map((payload) => ({ payload })),
+});
 
 const sequenceOf = (kind: "durable" | "ephemeral" | undefined) => (kind === "durable" ? ["sequence"] : []);
 

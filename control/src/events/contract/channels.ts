@@ -2,7 +2,7 @@
 import { type EventName, eventNames, isEphemeral, nounOf, streamNames, streamOf } from "../catalogue.ts";
 import { type CommandName, commandNames, commandStream } from "../commands.ts";
 
-type Bus = "redis" | "kafka" | "nats" | "mqtt" | "amqp" | "webhook";
+type Bus = "http" | "redis" | "kafka" | "nats" | "mqtt" | "amqp" | "webhook";
 
 interface Channel {
   server: Bus;
@@ -13,6 +13,8 @@ interface Channel {
   /** As we see it: `receive` is what others send. */
   action: "send" | "receive";
   messages: readonly (EventName | CommandName)[];
+  /** What is said in plain text, where there are no events. */
+  words?: readonly string[];
   bindings?: Record<string, unknown>;
 }
 
@@ -50,6 +52,18 @@ const streamChannels = streamNames.flatMap((stream): [string, Channel][] => {
 });
 
 export const channels: Readonly<Record<string, Channel>> = {
+  http: {
+    server: "http",
+    title: "Server-sent events over HTTP",
+    description:
+      "From the node itself, without a bus: with `Accept: text/event-stream` or `?stream=true` all that comes, otherwise " +
+      "a page of what is kept. `after`, or the header Last-Event-ID, says behind which event to begin, `type` which " +
+      "events, `job` of which job. Ephemeral events have no id.",
+    address: "/v1/events",
+    action: "send",
+    messages: eventNames,
+    bindings: { http: { bindingVersion: "0.3.0" } },
+  },
   ...Object.fromEntries(streamChannels),
   "redis.mirror": {
     server: "redis",
@@ -86,6 +100,15 @@ export const channels: Readonly<Record<string, Channel>> = {
     address: "humhelix/{node}/{noun}/{verb}",
     action: "send",
     messages: eventNames,
+  },
+  "mqtt.availability": {
+    server: "mqtt",
+    title: "Whether a node is there, in MQTT 5",
+    description: "Retained. The broker itself says `offline` of a node that vanished, by its last will.",
+    address: "humhelix/{node}/availability",
+    action: "send",
+    messages: [],
+    words: ["online", "offline"],
   },
   amqp: {
     server: "amqp",
@@ -124,7 +147,7 @@ const parameters = {
     default: "{humhelix}",
   },
   node: {
-    description: "The node's name in its configuration; the host's name unless it is set.",
+    description: "The node's name in its configuration; `local` unless it is set.",
     examples: ["studio"],
   },
   noun: { description: "What the event is about.", enum: parts },
@@ -148,6 +171,10 @@ const server = (protocol: string, more: { port: string; description: string; pro
 };
 
 export const servers: Readonly<Record<Bus, Record<string, unknown>>> = {
+  http: server("http", {
+    port: "8000",
+    description: "The node itself. Where it has an API key, requests carry it as `Authorization: Bearer <key>`.",
+  }),
   redis: server("redis", {
     port: "6379",
     description:

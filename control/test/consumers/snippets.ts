@@ -1,5 +1,5 @@
-/** The shortest ways to follow a node, as proto/events/SUBSCRIBE.md shows them, each run as it stands there. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+/** The shortest ways to follow a node, as the documents show them, each run as it stands there. */
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
@@ -14,6 +14,7 @@ const interpreters = {
   js: { command: process.execPath, args: ["--input-type=module", "--eval"] },
   bash: { command: "/bin/sh", args: ["-c"] },
 } as const;
+const page = "proto/events/SUBSCRIBE.md";
 type Language = keyof typeof interpreters;
 
 /** Registers one test for each that is in one of `languages`; in the documents the node listens on port 8000. */
@@ -22,6 +23,8 @@ export function snippets(languages: readonly Language[]): void {
   let node: ExampleNode;
 
   beforeAll(async () => {
+    // Where the packages are that some of them need.
+    symlinkSync(join(checkoutRoot, "node_modules"), join(directory, "node_modules"));
     node = await startExampleNode(directory);
   }, 60_000);
 
@@ -30,34 +33,45 @@ export function snippets(languages: readonly Language[]): void {
     rmSync(directory, { recursive: true, force: true });
   }, 60_000);
 
-  const followers = snippetsOf("proto/events/SUBSCRIBE.md", "In three lines").flatMap((snippet) => {
-    const language = languages.find((one) => one === snippet.language);
-    return language === undefined || snippet.text.startsWith("export ") ? [] : [{ ...snippet, language }];
+  const shown = [
+    ...snippetsOf("README.md", "Follow the events").map((snippet) => ({ ...snippet, document: "README.md" })),
+    ...snippetsOf(page, "In three lines").map((snippet) => ({ ...snippet, document: page })),
+  ];
+  const followers = shown.flatMap(({ document, line, language: name, text }) => {
+    const language = languages.find((one) => one === name);
+    if (language === undefined) return [];
+    // A shell's commands each go on for ever.
+    const programs =
+      language === "bash" ? text.split("\n").filter((command) => /^(redis-cli|curl)/.test(command)) : [text];
+    return programs.map((program) => ({ document, line, language, program }));
   });
   if (followers.length === 0) throw new Error(`there is no snippet in ${languages.join(" or ")}`);
 
-  test.each(followers)("line $line, in $language, prints what comes from now on", async ({ language, text }) => {
-    const { command, args } = interpreters[language];
-    const said: string[] = [];
-    const child = spawnChild({
-      command,
-      args: [...args, text.replaceAll("http://127.0.0.1:8000", node.url)],
-      cwd: checkoutRoot,
-      env: {
-        PATH: process.env.PATH ?? "",
-        REDIS_URL: readFileSync(join(directory, ".hum/data/redis.url"), "utf8").trim(),
-      },
-      onLine: (line) => void said.push(line),
-    });
-    onTestFinished(() => {
-      // A shell's commands are processes of their own.
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    });
-    // It may not listen yet when the first job ends.
-    const heard = async () => {
-      const job = await node.transcribe();
-      await vi.waitFor(() => expect(said.join("\n")).toContain(job), { timeout: 1_000, interval: 20 });
-    };
-    await vi.waitFor(heard, { timeout: 20_000, interval: 20 });
-  });
+  test.each(followers)(
+    "$document:$line, in $language, prints what comes from now on",
+    async ({ language, program }) => {
+      const { command, args } = interpreters[language];
+      const said: string[] = [];
+      const child = spawnChild({
+        command,
+        args: [...args, program.replaceAll("http://127.0.0.1:8000", node.url)],
+        cwd: directory,
+        env: {
+          PATH: process.env.PATH ?? "",
+          REDIS_URL: readFileSync(join(directory, ".hum/data/redis.url"), "utf8").trim(),
+        },
+        onLine: (line) => void said.push(line),
+      });
+      onTestFinished(() => {
+        // A shell's commands are processes of their own.
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      });
+      // It may not listen yet when the first job ends.
+      const heard = async () => {
+        const job = await node.transcribe();
+        await vi.waitFor(() => expect(said.join("\n")).toContain(job), { timeout: 1_000, interval: 20 });
+      };
+      await vi.waitFor(heard, { timeout: 20_000, interval: 20 });
+    },
+  );
 }

@@ -1,0 +1,117 @@
+/** The checker: what went wrong between what producers were promised and what a consumer then read. Pure, as in Jepsen. */
+
+/** One event as its producer knows it: what it is of its key, in the order in which the producer told. */
+export interface Told {
+  key: string;
+  /** Unique within its key. */
+  mark: string;
+  /** Whether the producer was promised that it is safe. One that was not may be there, or not. */
+  isAccepted: boolean;
+}
+
+/** One event as a consumer read it, in the order in which it did. */
+export interface Received {
+  id: string;
+  source: string;
+  /** 0 where the bus told none. */
+  sequence: number;
+  key: string;
+  mark: string;
+}
+
+export interface Verdict {
+  /** Accepted and never received. */
+  lost: number;
+  /** Received and never told. */
+  invented: number;
+  /** Received again, whether with the same id or as another event that says the same. */
+  duplicates: number;
+  /** Steps over at least one sequence of a source. */
+  gaps: number;
+  /** Sequences of a source that came after a later one. */
+  inversions: number;
+  /** Events of a key that came after one that was told later. */
+  misordered: number;
+}
+
+export const flawless: Verdict = { lost: 0, invented: 0, duplicates: 0, gaps: 0, inversions: 0, misordered: 0 };
+
+const nameOf = ({ key, mark }: Pick<Told, "key" | "mark">) => JSON.stringify([key, mark]);
+
+export function check({ told, received }: { told: readonly Told[]; received: readonly Received[] }): Verdict {
+  const verdict = { ...flawless };
+  const placeOf = new Map(told.map((event, place) => [nameOf(event), place]));
+  const ids = new Set<string>();
+  const names = new Set<string>();
+  const lastSequence = new Map<string, number>();
+  const lastPlace = new Map<string, number>();
+  for (const event of received) {
+    const name = nameOf(event);
+    const place = placeOf.get(name);
+    if (place === undefined) verdict.invented += 1;
+    if (ids.has(event.id) || names.has(name)) {
+      verdict.duplicates += 1;
+      continue;
+    }
+    ids.add(event.id);
+    names.add(name);
+    const before = lastSequence.get(event.source) ?? 0;
+    if (event.sequence <= before) verdict.inversions += 1;
+    else if (event.sequence > before + 1) verdict.gaps += 1;
+    lastSequence.set(event.source, Math.max(before, event.sequence));
+    if (place === undefined) continue;
+    if (place < (lastPlace.get(event.key) ?? -1)) verdict.misordered += 1;
+    lastPlace.set(event.key, Math.max(place, lastPlace.get(event.key) ?? -1));
+  }
+  verdict.lost = told.filter((event) => event.isAccepted && !names.has(nameOf(event))).length;
+  return verdict;
+}
+
+/** One event of a job, in the order of its stream. */
+export interface JobEventSeen {
+  id: string;
+  jobId: string;
+  /** `transcription.<verb>` */
+  name: string;
+}
+
+export interface JobVerdict {
+  /** Accepted, and no event tells of it. */
+  unheard: number;
+  /** Accepted or requested, and without a terminal event. */
+  endless: number;
+  /** With more than one terminal event. */
+  endedTwice: number;
+  /** Events that came after the end of their job. */
+  late: number;
+}
+
+export const flawlessJobs: JobVerdict = { unheard: 0, endless: 0, endedTwice: 0, late: 0 };
+
+const terminal = new Set(["transcription.completed", "transcription.failed", "transcription.cancelled"]);
+
+/** `accepted` are the jobs that a client was told the id of. An event that is read again is looked at once. */
+export function checkJobs({
+  accepted,
+  seen,
+}: {
+  accepted: readonly string[];
+  seen: readonly JobEventSeen[];
+}): JobVerdict {
+  const events = new Map(seen.map((event) => [event.id, event]));
+  const ends = new Map<string, number>();
+  let late = 0;
+  for (const { jobId, name } of events.values()) {
+    const before = ends.get(jobId) ?? 0;
+    if (terminal.has(name)) ends.set(jobId, before + 1);
+    else if (before > 0) late += 1;
+    else ends.set(jobId, 0);
+  }
+  const all = new Set([...accepted, ...ends.keys()]);
+  return {
+    unheard: accepted.filter((jobId) => !ends.has(jobId)).length,
+    endless: [...all].filter((jobId) => ends.get(jobId) === 0).length,
+    endedTwice: [...ends.values()].filter((count) => count > 1).length,
+    late,
+  };
+}

@@ -19,17 +19,20 @@ export interface Received {
   mark: string;
 }
 
-export interface Verdict {
+export interface SequenceVerdict {
+  /** Steps over at least one sequence of a source. */
+  gaps: number;
+  /** Sequences of a source that came after a later one, or again. */
+  inversions: number;
+}
+
+export interface Verdict extends SequenceVerdict {
   /** Accepted and never received. */
   lost: number;
   /** Received and never told. */
   invented: number;
   /** Received again, whether with the same id or as another event that says the same. */
   duplicates: number;
-  /** Steps over at least one sequence of a source. */
-  gaps: number;
-  /** Sequences of a source that came after a later one. */
-  inversions: number;
   /** Events of a key that came after one that was told later. */
   misordered: number;
 }
@@ -38,12 +41,24 @@ export const flawless: Verdict = { lost: 0, invented: 0, duplicates: 0, gaps: 0,
 
 const nameOf = ({ key, mark }: Pick<Told, "key" | "mark">) => JSON.stringify([key, mark]);
 
+export function checkSequences(received: readonly Pick<Received, "source" | "sequence">[]): SequenceVerdict {
+  const last = new Map<string, number>();
+  let [gaps, inversions] = [0, 0];
+  for (const { source, sequence } of received) {
+    const before = last.get(source) ?? 0;
+    if (sequence <= before) inversions += 1;
+    else if (sequence > before + 1) gaps += 1;
+    last.set(source, Math.max(before, sequence));
+  }
+  return { gaps, inversions };
+}
+
 export function check({ told, received }: { told: readonly Told[]; received: readonly Received[] }): Verdict {
   const verdict = { ...flawless };
   const placeOf = new Map(told.map((event, place) => [nameOf(event), place]));
   const ids = new Set<string>();
   const names = new Set<string>();
-  const lastSequence = new Map<string, number>();
+  const first: Received[] = [];
   const lastPlace = new Map<string, number>();
   for (const event of received) {
     const name = nameOf(event);
@@ -55,16 +70,13 @@ export function check({ told, received }: { told: readonly Told[]; received: rea
     }
     ids.add(event.id);
     names.add(name);
-    const before = lastSequence.get(event.source) ?? 0;
-    if (event.sequence <= before) verdict.inversions += 1;
-    else if (event.sequence > before + 1) verdict.gaps += 1;
-    lastSequence.set(event.source, Math.max(before, event.sequence));
+    first.push(event);
     if (place === undefined) continue;
     if (place < (lastPlace.get(event.key) ?? -1)) verdict.misordered += 1;
     lastPlace.set(event.key, Math.max(place, lastPlace.get(event.key) ?? -1));
   }
   verdict.lost = told.filter((event) => event.isAccepted && !names.has(nameOf(event))).length;
-  return verdict;
+  return { ...verdict, ...checkSequences(first) };
 }
 
 /** One event of a job, in the order of its stream. */

@@ -1,4 +1,5 @@
 /** Row 6: the spool's disk is full, or takes no more writes, under a node that works. */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { spoolFileOf } from "../../src/events/spool/spool.ts";
@@ -19,35 +20,36 @@ export const brokenDisk = scenario({
   timeoutMs: { short: 180_000, full: 900_000 },
   async play({ rounds, brokenS }, stage) {
     const disk = mountSmallDisk(stage, { megabytes: diskMegabytes });
-    const full: Finding[] =
-      disk === null
-        ? [{ what: "full: not tried", seen: "no right to mount a small disk", bound: "none", isMet: true }]
-        : await breakAndMend(stage, {
-            name: "full",
-            dataDir: join(disk.dir, "data"),
-            rounds,
-            brokenS,
-            strike() {
-              disk.fill();
-              return disk.empty;
-            },
-          });
     const dataDir = join(stage.dir, "data");
-    const readOnly = await breakAndMend(stage, {
-      name: "read-only",
-      dataDir,
-      rounds,
-      brokenS,
-      strike() {
-        const { means, thaw } = freezeDatabase(spoolFileOf(dataDir));
-        stage.defer(thaw);
-        stage.say(`the spool is ${means}`);
-        return thaw;
-      },
-    });
-    return [...full, ...readOnly];
+    const counts = { rounds, brokenS };
+    const plans: (Plan | null)[] = [
+      disk && { name: "full", dataDir: join(disk.dir, "data"), ...counts, strike: disk.fill },
+      canFreeze(stage.dir)
+        ? { name: "read-only", dataDir, ...counts, strike: () => freezeSpool(dataDir, stage) }
+        : null,
+    ];
+    const findings: Finding[] = [];
+    for (const plan of plans) findings.push(...(plan === null ? [notTried] : await breakAndMend(stage, plan)));
+    return findings;
   },
 });
+
+const notTried = { what: "a disk that breaks", seen: "not tried: this takes root", bound: "none", isMet: true };
+
+function canFreeze(dir: string): boolean {
+  const probe = join(dir, "probe");
+  writeFileSync(probe, "");
+  const thaw = freezeDatabase(probe);
+  thaw?.();
+  return thaw !== null;
+}
+
+function freezeSpool(dataDir: string, stage: Stage): () => void {
+  const thaw = freezeDatabase(spoolFileOf(dataDir));
+  if (thaw === null) throw new Error(`${spoolFileOf(dataDir)} cannot be made immutable`);
+  stage.defer(thaw);
+  return thaw;
+}
 
 interface Plan {
   name: string;

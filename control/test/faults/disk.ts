@@ -9,9 +9,8 @@ const run = (command: string, args: readonly string[]) => spawnSync(command, arg
 
 export interface Disk {
   dir: string;
-  /** Until nothing fits any more. */
-  fill(): void;
-  empty(): void;
+  /** Until nothing fits any more; returns what makes room again. */
+  fill(): () => void;
 }
 
 /** A file system of its own in memory; null without the right to mount one. */
@@ -25,8 +24,8 @@ export function mountSmallDisk(stage: Stage, { megabytes }: { megabytes: number 
     dir,
     fill() {
       for (let bytes = 1024 * 1024; bytes >= 1; bytes = Math.floor(bytes / 16)) fillBy(ballast, bytes);
+      return () => rmSync(ballast);
     },
-    empty: () => rmSync(ballast, { force: true }),
   };
 }
 
@@ -39,23 +38,16 @@ function fillBy(path: string, bytes: number): void {
   }
 }
 
-export interface Freeze {
-  /** How it was done. */
-  means: string;
-  thaw(): void;
-}
-
 /**
- * Makes a database that a process has open fail every write from now on: as on a disk that has become read-only where the
- * file system has such a mark and we may set it, else by a lock that nobody gives up.
+ * Makes the files of a database that a process has open fail every write, as on a disk that has become read-only. Returns
+ * what makes them as before; null where the file system has no such mark, or we may not set it.
  */
-export function freezeDatabase(path: string): Freeze {
-  const files = ["", "-wal", "-shm"].map((suffix) => path + suffix).filter((file) => existsSync(file));
-  if (run("chattr", ["+i", ...files])) return { means: "made immutable", thaw: () => run("chattr", ["-i", ...files]) };
-  run("chattr", ["-i", ...files]);
-  const holder = new DatabaseSync(path);
-  holder.exec("PRAGMA busy_timeout = 10000; BEGIN IMMEDIATE");
-  return { means: "locked", thaw: () => holder.close() };
+export function freezeDatabase(path: string): (() => void) | null {
+  const files = [path, `${path}-wal`].filter((file) => existsSync(file));
+  const thaw = () => void run("chattr", ["-i", ...files]);
+  if (run("chattr", ["+i", ...files])) return thaw;
+  thaw();
+  return null;
 }
 
 /** What SQLite finds in a whole check; `ok` where nothing is wrong. */

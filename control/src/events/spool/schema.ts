@@ -65,8 +65,10 @@ export function openSpoolFile(path: string, wallMs: number): OpenedFile {
 
 function connect(path: string): DatabaseSync {
   const db = new DatabaseSync(path);
+  // EXCLUSIVE: else SQLite shares an index by mapped memory, and a disk that becomes read-only ends the process (SIGBUS).
   // FULL: what is committed has been synced, and outlives the machine's power.
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864");
+  db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  db.exec("PRAGMA journal_size_limit = 67108864");
   return db;
 }
 

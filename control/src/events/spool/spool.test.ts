@@ -41,8 +41,9 @@ const draft = (index: number): Draft => ({
   mark: null,
 });
 const append = (spool: Spool, index: number) => spool.append("system", () => draft(index));
-/** From the disk: nothing that is asked for by job is kept in memory. */
-async function storedIds(): Promise<string[]> {
+/** From the disk, which nobody else can read before it is closed. */
+async function storedIds(spool: Spool): Promise<string[]> {
+  await spool.stop();
   const db = new DatabaseSync(spoolFileOf(join(dir, "data")), { readOnly: true });
   const rows = db.prepare("SELECT id FROM event ORDER BY position").all();
   db.close();
@@ -54,7 +55,7 @@ const query = { after: 0, limit: 10_000, maxCharacters: 1_000_000, patterns: ["*
 test("what was appended is safe, in its order, and one source numbers it without a gap", async () => {
   const spool = await open();
   await Promise.all(Array.from({ length: 3_000 }, (_, index) => append(spool, index)));
-  expect(await storedIds()).toEqual(ids(3_000));
+  expect(await storedIds(spool)).toEqual(ids(3_000));
   const { events } = await spool.read(query);
   expect(events.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 3_000 }, (_, index) => index + 1));
   expect(spool.bounds()).toEqual({ first: 1, last: 3_000 });
@@ -83,7 +84,7 @@ test("a thread that dies, again and again under load, loses nothing and stores n
   }
   await Promise.all(told);
   expect(threads.length).toBeGreaterThanOrEqual(5);
-  expect(await storedIds()).toEqual(ids(2_000));
+  expect(await storedIds(spool)).toEqual(ids(2_000));
   expect((await spool.read(query)).events.map(({ id }) => id)).toEqual(ids(2_000));
 });
 
@@ -119,7 +120,7 @@ test("a file that is found damaged when the thread is replaced begins a new epoc
   await append(spool, 1);
   await append(spool, 2);
   expect(spool.source("system")).not.toBe(source);
-  expect(await storedIds()).toEqual(["id-1", "id-2"]);
+  expect(await storedIds(spool)).toEqual(["id-1", "id-2"]);
   const { events } = await spool.read({ ...query, after: 1 });
   // What was numbered before the damage was seen keeps its place in the old epoch.
   expect(events).toMatchObject([
@@ -131,20 +132,12 @@ test("a file that is found damaged when the thread is replaced begins a new epoc
   expect([next.cursor("redis"), next.sequence("system"), next.bounds().last]).toEqual([1, 1, 3]);
 });
 
-test("a file that somebody holds is waited for, whoever asks for long is told, and all is stored in the end", async () => {
-  const spool = await open({ patienceMs: 100 });
+test("a file that another node has open is refused, and stays as it is", async () => {
+  const spool = await open();
   await append(spool, 0);
-  const holder = new DatabaseSync(spoolFileOf(join(dir, "data")));
-  holder.exec("BEGIN IMMEDIATE");
-  const refused = append(spool, 1);
-  await expect(refused).rejects.toMatchObject({ code: "overloaded", message: expect.stringContaining("locked") });
-  expect(spool.failure()).toMatch(/locked/);
-  const waits = append(spool, 2);
-  holder.exec("ROLLBACK");
-  holder.close();
-  await waits;
-  expect(spool.failure()).toBeNull();
-  expect(await storedIds()).toEqual(ids(3));
+  await expect(open()).rejects.toThrow(/cannot be opened: database is locked/);
+  await append(spool, 1);
+  expect(await storedIds(spool)).toEqual(ids(2));
 });
 
 test("a new epoch begins its numbers at one, and what was told before keeps its own", async () => {
@@ -173,8 +166,9 @@ test("a stop keeps what was told, takes nothing later, and leaves no thread behi
   spool.moveCursor("redis", 8);
   await expect(spool.whole(1)).rejects.toThrow("closed");
   await vi.waitFor(() => expect(threads.map(({ threadId }) => threadId)).toEqual([-1]));
-  expect((await open()).cursor("redis")).toBe(7);
-  expect(await storedIds()).toEqual(ids(100));
+  const next = await open();
+  expect(next.cursor("redis")).toBe(7);
+  expect(await storedIds(next)).toEqual(ids(100));
 });
 
 test("a spool that cannot be opened says why, and leaves no thread behind", async () => {

@@ -8,7 +8,8 @@
 import { z } from "zod";
 import type { SettingsOf } from "../../core/sink-settings.ts";
 import { type EventName, eventNames, isEphemeral, streamOf } from "../catalogue.ts";
-import { connectNats, isRefusal, type NatsConnection, type NatsMessage } from "../clients/nats.ts";
+import { isRefusal } from "../clients/nats.ts";
+import { type NatsMessage, type NatsStream, openNatsStream } from "../clients/nats-stream.ts";
 import type { Delivery, SealedEvent, Sink } from "../sink.ts";
 import type { SinkContext } from "./context.ts";
 
@@ -31,17 +32,11 @@ export function createNatsSink(settings: SettingsOf<"nats">, { node }: SinkConte
       return remembersMs;
     },
     async open(signal) {
-      const connection = await connectNats({
-        servers,
-        user,
-        password,
-        token,
-        name: `humhelix-${node}`,
-        timeoutMs: settings.timeout_s * 1000,
-        // Each by its name: ephemeral events are for whoever listens, and commands have a stream of their own.
-        stream: { name: settings.stream, subjects: durable.map((name) => `${prefix}.*.${name}`) },
-        signal,
-      });
+      const [name, timeoutMs] = [`humhelix-${node}`, settings.timeout_s * 1000];
+      const options = { servers, user, password, token, name, timeoutMs, signal };
+      // Each by its name: ephemeral events are for whoever listens, and commands have a stream of their own.
+      const subjects = durable.map((event) => `${prefix}.*.${event}`);
+      const connection = await openNatsStream(options, { name: settings.stream, subjects });
       remembersMs = connection.keepsMs;
       const recall = (sources: readonly string[]) =>
         recallFrom(connection, { sources, subjectOf: (name) => `${own}.${name}` });
@@ -57,7 +52,7 @@ export function createNatsSink(settings: SettingsOf<"nats">, { node }: SinkConte
   };
 }
 
-async function deliver(connection: NatsConnection, messages: readonly NatsMessage[]): Promise<Delivery> {
+async function deliver(connection: NatsStream, messages: readonly NatsMessage[]): Promise<Delivery> {
   let delivered = 0;
   let duplicates = 0;
   try {
@@ -93,7 +88,7 @@ interface Recalled {
  * The highest sequence among the last events of each name. Of each stream, only the source that told last is known: of
  * an older one, the last event of a name may have given way to the newer one's.
  */
-async function recallFrom(connection: NatsConnection, { sources, subjectOf }: Recalled) {
+async function recallFrom(connection: NatsStream, { sources, subjectOf }: Recalled) {
   const found = new Map<string, number>();
   for (const stream of new Set(sources.map((source) => source.slice(source.lastIndexOf("/") + 1)))) {
     const names = durable.filter((name) => streamOf(name) === stream);

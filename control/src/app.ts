@@ -17,6 +17,11 @@ import { openSpool } from "./events/spool/spool.ts";
 import { createFleet } from "./fleet/fleet.ts";
 import { packageDirOf } from "./fleet/process.ts";
 import { createHttpServer } from "./http/server.ts";
+import { createSource } from "./ingress/create.ts";
+import { createGate } from "./ingress/gate.ts";
+import { createIngress } from "./ingress/ingress.ts";
+import { createRedisSource } from "./ingress/redis.ts";
+import type { CommandSource } from "./ingress/source.ts";
 import { createScheduler } from "./jobs/scheduler.ts";
 import { openDirectories } from "./platform/directories.ts";
 import { openLink } from "./wire/link.ts";
@@ -65,7 +70,9 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
   const subscriptions = [redis, ...(await Promise.all(others))];
   const feed = createFeed({ config, clock: systemClock, log, metrics, spool, subscriptions });
   feed.start();
-  feed.endInterrupted(() => false);
+  // Those that came by a command go on here or in another node.
+  const takesCommands = config.commands.redis || config.commands.sources.length > 0;
+  feed.endInterrupted(({ causationId }) => causationId !== null && takesCommands);
   undo.defer(() => feed.stop(patience.eventsMs));
   // Nothing to tell until the start is told.
   let tellStopped = () => {};
@@ -90,11 +97,13 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     observe: createSlotTeller(feed, { device, compute_type }),
   });
   undo.defer(fleet.stop);
+  const engineRoom = () => fleet.status().reduce((sum, slot) => sum + (slot.role === "engine" ? slot.credit : 0), 0);
   const nodeFacts = () => ({
     version,
-    capacity: fleet.status().reduce((sum, slot) => sum + (slot.role === "engine" ? slot.credit : 0), 0),
+    capacity: engineRoom(),
     spool_depth: feed.depth(),
   });
+  const gate = createGate(feed);
   const scheduler = createScheduler({
     config,
     catalogue,
@@ -103,10 +112,26 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     clock: systemClock,
     metrics,
     log,
-    observe: feed.observe,
+    observe: gate.observe,
     admitEvents: feed.admit,
     onOverload: () => feed.system("node.overloaded", config.events.node, nodeFacts()),
   });
+  const ingress = createIngress({
+    config,
+    clock: systemClock,
+    log,
+    metrics,
+    catalogue,
+    spool,
+    feed,
+    gate,
+    scheduler,
+    sources: await openSources(config, { url: bus.url, consumer: `${config.events.node}-${spool.id}`, log }),
+    openJobs: spool.openJobs.filter(({ causationId }) => causationId !== null),
+    engineRoom,
+    scratchDir: directories.scratch,
+  });
+  undo.defer(() => ingress.stop(0));
   const ready = fleet.load(defaultModel).then(() => undefined);
   for (const model of preloaded) fleet.load(model).catch((err) => log.error({ err, model: model.name }, "not loaded"));
   // Whoever starts a node may look at readiness instead; the failure is told there too.
@@ -118,6 +143,7 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
       defaultModel: defaultModel.name,
       slots: fleet.status(),
       sinks: feed.health(),
+      commands: ingress.status(),
       eventTrouble: feed.trouble(),
       queued: scheduler.queued(),
       in_flight: scheduler.inFlight(),
@@ -139,6 +165,7 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     scratchDir: directories.scratch,
   });
   const { url } = await http.start();
+  ingress.start();
   feed.system("node.started", config.events.node, nodeFacts());
   tellStopped = () => feed.system("node.stopped", config.events.node, { ...nodeFacts(), capacity: 0 });
 
@@ -149,7 +176,11 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     feed.system("node.draining", config.events.node, nodeFacts());
     try {
       // Together: no request is taken while the accepted ones end, and each of those is answered.
-      await Promise.all([http.stop(patience.jobsMs + patience.answersMs), scheduler.drain(patience.jobsMs)]);
+      await Promise.all([
+        http.stop(patience.jobsMs + patience.answersMs),
+        scheduler.drain(patience.jobsMs),
+        ingress.stop(patience.jobsMs + patience.answersMs),
+      ]);
     } finally {
       await running.disposeAsync();
     }
@@ -162,6 +193,17 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     readiness,
     stop: () => (stopping ??= stop()),
   };
+}
+
+/** Every bus that commands are read from; the consumer is this node in its groups, in each of its lives. */
+async function openSources(config: Config, at: { url: string; consumer: string; log: Log }): Promise<CommandSource[]> {
+  const { redis, sources, claim_idle_s } = config.commands;
+  const { consumer } = at;
+  const claimIdleMs = claim_idle_s * 1000;
+  const commandTimeoutMs = config.events.redis.command_timeout_s * 1000;
+  const first = redis ? [createRedisSource({ url: at.url, commandTimeoutMs, consumer, claimIdleMs })] : [];
+  const others = sources.map((settings) => createSource(settings, { consumer, claimIdleMs, log: at.log }));
+  return [...first, ...(await Promise.all(others))];
 }
 
 /** The configured Redis, or a server of our own where none is configured. */

@@ -1,8 +1,8 @@
 /** Words for what the configuration's schema refuses: the field, its value, and what is allowed. */
 import { z } from "zod";
 import { configSchema, secretFields } from "./config.ts";
+import { fieldsOf, kindsOf, listedAt } from "./listed.ts";
 import { nearest } from "./nearest.ts";
-import { fieldsOfSink, sinkKinds } from "./sink-settings.ts";
 import type { Path } from "./yaml.ts";
 
 export interface FieldProblem {
@@ -41,12 +41,14 @@ export function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
   return [{ path: issue.path, message: isUnknownKind(issue) ? unknownKind(issue) : wrongValue(issue) }];
 }
 
-/** The one union in the configuration is that of the sinks, which their kind tells apart. */
+/** The unions in the configuration are those of lists, whose entries their kind tells apart. */
 const isUnknownKind = (issue: z.core.$ZodIssue) => issue.code === "invalid_union" && issue.path.at(-1) === "kind";
 
 function unknownKind({ path, input }: z.core.$ZodIssue): string {
   const kind = (input as { kind?: unknown } | undefined)?.kind;
-  return `${path.join(".")} is ${JSON.stringify(kind)}; it must be one of ${sinkKinds.join(", ")}`;
+  const listed = listedAt(path);
+  const kinds = listed === undefined ? [] : kindsOf(listed);
+  return `${path.join(".")} is ${JSON.stringify(kind)}; it must be one of ${kinds.join(", ")}`;
 }
 
 function wrongValue(issue: z.core.$ZodIssue): string {
@@ -58,16 +60,16 @@ function wrongValue(issue: z.core.$ZodIssue): string {
   return `${name} is ${JSON.stringify(issue.input)}; it ${demand}`;
 }
 
-/** Of what a sink can be told only its kind, name and types are sure to hold no secret. */
+/** Of what a sink or a source can be told only its kind, name and types are sure to hold no secret. */
 function isSecret(path: Path): boolean {
-  const [section, list, , field] = path;
-  if (section !== "events" || list !== "sinks") return secretFields.includes(path.join("."));
+  const [, , , field] = path;
+  if (listedAt(path) === undefined) return secretFields.includes(path.join("."));
   return field !== undefined && !["kind", "name", "types"].includes(String(field));
 }
 
 function knownFields(section: Path, input: unknown): string[] {
-  const isSink = section.length === 3 && section[0] === "events" && section[1] === "sinks";
-  return isSink ? fieldsOfSink(input) : (fieldAt(section)?.fields ?? []);
+  const listed = section.length === 3 ? listedAt(section) : undefined;
+  return listed === undefined ? (fieldAt(section)?.fields ?? []) : fieldsOf(listed, input);
 }
 
 function unknownField(section: Path, { key, known }: { key: string; known: string[] }): string {

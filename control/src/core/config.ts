@@ -1,6 +1,7 @@
 /** The configuration's schema, and the environment variable that overrides each field. */
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
+import { commandSourceSchema } from "./command-settings.ts";
 import { parseRedisUrl } from "./redis-url.ts";
 import { eventPattern, sinkSettingsSchema } from "./sink-settings.ts";
 
@@ -129,6 +130,22 @@ export const configSchema = z
       /** Every other bus that gets the events; set in a file only, since a list has no name for a variable. */
       sinks: z.array(sinkSettingsSchema).max(32),
     }),
+    commands: z.strictObject({
+      /** Whether the stream of commands in Redis is read. */
+      redis: z.boolean(),
+      /** Directories whose files a command may name. */
+      roots: z.array(z.string().min(1)).max(64),
+      /** Whether a command may name a URL, which the node then fetches. */
+      allow_urls: z.boolean(),
+      /** Commands that this node has in work; 0 means twice the jobs that its engines can run. */
+      max_in_work: z.int().min(0).max(1024),
+      /** A command that was begun so often without an end is set aside. */
+      max_deliveries: count.max(1000),
+      /** Another node takes over what its node has not shown a sign of life for. */
+      claim_idle_s: wait.min(0.5),
+      /** Every other bus that commands are read from; set in a file only. */
+      sources: z.array(commandSourceSchema).max(8),
+    }),
     log: z.strictObject({
       level: z.enum(["debug", "info", "warn", "error", "silent"]),
     }),
@@ -164,6 +181,14 @@ export const configSchema = z
         context.addIssue({ code: "custom", path: ["events", "sinks", index, "path"], input: sink.path, message });
       }
       paths.add(sink.path);
+    }
+    const sources = new Set(["redis"]);
+    for (const [index, { kind, name = kind }] of config.commands.sources.entries()) {
+      if (sources.has(name)) {
+        const message = `has the name ${name}, which another source has: give it a name of its own`;
+        context.addIssue({ code: "custom", path: ["commands", "sources", index], input: name, message });
+      }
+      sources.add(name);
     }
     if (config.restart.max_backoff_s < config.restart.backoff_s) {
       context.addIssue({
@@ -233,11 +258,17 @@ export const environmentFields = {
   HUM_REDIS_RETENTION_S: "events.redis.retention_s",
   HUM_REDIS_TYPES: "events.redis.types",
   HUM_REDIS_REQUIRED: "events.redis.required",
+  HUM_COMMANDS: "commands.redis",
+  HUM_COMMAND_ROOTS: "commands.roots",
+  HUM_COMMAND_URLS: "commands.allow_urls",
+  HUM_COMMANDS_IN_WORK: "commands.max_in_work",
+  HUM_COMMAND_DELIVERIES: "commands.max_deliveries",
+  HUM_COMMAND_CLAIM_IDLE_S: "commands.claim_idle_s",
   HUM_LOG_LEVEL: "log.level",
 } as const;
 
 /** Fields without a variable. */
-export const fileOnlyFields: readonly string[] = ["events.sinks"];
+export const fileOnlyFields: readonly string[] = ["events.sinks", "commands.sources"];
 
 /** Relative paths in these are relative to the file that sets them. */
 export const pathFields = ["data_dir", "model_dir", "catalogue", "python"] as const;

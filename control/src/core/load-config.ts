@@ -5,6 +5,7 @@ import { type Config, configSchema, environmentFields, pathFields } from "./conf
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import { fieldAt, problemsOf } from "./config-problem.ts";
 import { expandReferences } from "./environment-references.ts";
+import { listPaths } from "./listed.ts";
 import { type Path, readYaml } from "./yaml.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -36,7 +37,7 @@ export function loadConfig(options: { env: Environment; cwd?: string }): Config 
   layers.push(environmentLayer(options.env, cwd));
   const problems: ConfigProblem[] = [];
   for (const layer of layers) {
-    expandSinks(layer, { env: options.env, problems });
+    expandLists(layer, { env: options.env, problems });
     resolvePaths(layer, home);
   }
   let merged: Tree = {};
@@ -90,18 +91,20 @@ function readAs(kind: string | undefined, text: string): unknown {
   return text;
 }
 
-/** Sinks have passwords: they may stand in the environment, and the file says which variable. */
-function expandSinks(layer: Layer, context: { env: Environment; problems: ConfigProblem[] }): void {
-  const { events } = layer.value;
-  if (!isTree(events) || !("sinks" in events)) return;
-  events.sinks = expandReferences(events.sinks, {
-    env: context.env,
-    path: ["events", "sinks"],
-    onMissing(path, name) {
-      const message = `${path.join(".")} names the environment variable ${name}, which is not set`;
-      context.problems.push({ place: layer.placeOf(path), message });
-    },
-  });
+/** Sinks and sources have passwords: they may stand in the environment, and the file says which variable. */
+function expandLists(layer: Layer, context: { env: Environment; problems: ConfigProblem[] }): void {
+  for (const [section, field] of listPaths) {
+    const tree = layer.value[section];
+    if (!isTree(tree) || !(field in tree)) continue;
+    tree[field] = expandReferences(tree[field], {
+      env: context.env,
+      path: [section, field],
+      onMissing(path, name) {
+        const message = `${path.join(".")} names the environment variable ${name}, which is not set`;
+        context.problems.push({ place: layer.placeOf(path), message });
+      },
+    });
+  }
 }
 
 function resolvePaths(layer: Layer, home: string | undefined): void {
@@ -116,7 +119,10 @@ function resolvePaths(layer: Layer, home: string | undefined): void {
     if (field === "python" && !path.includes("/")) continue;
     layer.value[field] = absolute(path);
   }
-  const { events } = layer.value;
+  const { events, commands } = layer.value;
+  if (isTree(commands) && Array.isArray(commands.roots)) {
+    commands.roots = commands.roots.map((root) => (typeof root === "string" && root !== "" ? absolute(root) : root));
+  }
   for (const sink of isTree(events) && Array.isArray(events.sinks) ? events.sinks : []) {
     if (isTree(sink) && typeof sink.path === "string" && sink.path !== "") sink.path = absolute(sink.path);
   }

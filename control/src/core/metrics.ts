@@ -106,6 +106,12 @@ export function createMetrics() {
       labelNames: ["sink"] as const,
       registers,
     }),
+    commands: new Counter({
+      name: "hum_commands_total",
+      help: "Commands that came over a bus, by source and what became of them.",
+      labelNames: ["source", "result"] as const,
+      registers,
+    }),
     spoolBytes: new Gauge({ name: "hum_spool_bytes", help: "What the event spool holds.", registers }),
   };
 }

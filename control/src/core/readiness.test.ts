@@ -25,7 +25,14 @@ const connected = {
   replaying: 0,
   reason: null,
 } as const;
-const quiet = { queued: 0, in_flight: 0, last_success_age_s: null, defaultModel: "base", eventTrouble: null };
+const quiet = {
+  commands: [],
+  queued: 0,
+  in_flight: 0,
+  last_success_age_s: null,
+  defaultModel: "base",
+  eventTrouble: null,
+};
 
 test("an engine for the default model, a decoder and a connected sink are ready", () => {
   const readiness = judgeReadiness({ ...quiet, slots: [slot({}), decoder], sinks: [connected] });

@@ -35,12 +35,24 @@ export interface SinkStatus {
   reason: string | null;
 }
 
+/** A bus that commands are read from. */
+export interface SourceStatus {
+  source: string;
+  state: "connected" | "connecting" | "down";
+  /** Commands that this node has in work. */
+  in_work: number;
+  /** Commands that no node has begun; null where the bus cannot tell, or was not asked yet. */
+  waiting: number | null;
+  reason: string | null;
+}
+
 /** `degraded` still serves requests; `unready` does not. */
 export interface Readiness {
   status: "ready" | "degraded" | "unready";
   reasons: string[];
   slots: SlotStatus[];
   sinks: SinkStatus[];
+  commands: SourceStatus[];
   queued: number;
   in_flight: number;
   /** Null before the first success. */
@@ -76,6 +88,9 @@ export function judgeReadiness(facts: ReadinessFacts): Readiness {
     ...facts.sinks
       .filter((sink) => sink.state !== "connected")
       .map((sink) => `events to ${sink.sink} are held (${sink.held}): ${sink.reason ?? sink.state}`),
+    ...facts.commands
+      .filter((source) => source.state === "down")
+      .map((source) => `commands from ${source.source} are not read: ${source.reason ?? source.state}`),
   ];
   const status = missing.length > 0 ? "unready" : impaired.length > 0 ? "degraded" : "ready";
   return { status, reasons: [...missing, ...impaired], ...rest };

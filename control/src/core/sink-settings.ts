@@ -6,12 +6,12 @@ export const eventPattern = z
   .string()
   .regex(/^[a-z_.*]{1,100}$/, "must be an event name such as transcription.completed, in which * stands for anything");
 
-const name = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 letters, digits, '.', '_' or '-'");
+export const sinkName = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 letters, digits, '.', '_' or '-'");
 
 /** What every sink can be told. */
 const common = {
   /** Unique among the sinks; the kind where it is left out. Its place in the spool is kept under this name. */
-  name: name.optional(),
+  name: sinkName.optional(),
   /** Names of the events that it gets. */
   types: z.array(eventPattern).min(1).default(["*"]),
   /** Whether work is refused, rather than events dropped, once the spool is full of what this sink has not taken. */
@@ -24,13 +24,10 @@ const url = (example: string, ...protocols: string[]) =>
 const secret = z.string().min(1);
 const wait = z.number().positive().max(2_147_483);
 
-const kafka = z.strictObject({
-  kind: z.literal("kafka"),
-  ...common,
+/** How a Kafka cluster is reached. */
+export const kafkaCluster = {
   /** `host:port` of one broker or more, to find the others by. */
   brokers: z.array(z.string().regex(/^[^\s:]+:[0-9]{1,5}$|^\[[^\s\]]+\]:[0-9]{1,5}$/, "must be host:port")).min(1),
-  /** Topics are `<prefix>.transcription.v1`, `.system.v1` and `.benchmark.v1`. */
-  topic_prefix: name.default("humhelix"),
   tls: z.boolean().default(false),
   sasl: z
     .strictObject({
@@ -40,6 +37,14 @@ const kafka = z.strictObject({
     })
     .optional(),
   timeout_s: wait.default(10),
+};
+
+const kafka = z.strictObject({
+  kind: z.literal("kafka"),
+  ...common,
+  ...kafkaCluster,
+  /** Topics are `<prefix>.transcription.v1`, `.system.v1` and `.benchmark.v1`. */
+  topic_prefix: sinkName.default("humhelix"),
 });
 
 const webhook = z.strictObject({
@@ -75,20 +80,24 @@ const file = z.strictObject({
 
 const stdout = z.strictObject({ kind: z.literal("stdout"), ...common });
 
-const nats = z.strictObject({
-  kind: z.literal("nats"),
-  ...common,
+/** How NATS servers are reached. */
+export const natsServers = {
   servers: z.array(url("nats://127.0.0.1:4222", "nats:", "tls:")).min(1),
-  /** The JetStream stream that keeps the events; made where it is missing. */
-  stream: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/)
-    .default("HUMHELIX"),
-  subject_prefix: name.default("humhelix.v1"),
   user: z.string().min(1).optional(),
   password: secret.optional(),
   token: secret.optional(),
   timeout_s: wait.default(5),
+};
+
+export const natsStream = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+
+const nats = z.strictObject({
+  kind: z.literal("nats"),
+  ...common,
+  ...natsServers,
+  /** The JetStream stream that keeps the events; made where it is missing. */
+  stream: natsStream.default("HUMHELIX"),
+  subject_prefix: sinkName.default("humhelix.v1"),
 });
 
 const mqtt = z.strictObject({
@@ -130,12 +139,3 @@ export type SinkSettings = z.infer<typeof sinkSettingsSchema>;
 export type SinkKind = SinkSettings["kind"];
 /** The settings of one kind of sink. */
 export type SettingsOf<Kind extends SinkKind> = Extract<SinkSettings, { kind: Kind }>;
-
-export const sinkKinds = sinkSettingsSchema.options.map((option) => option.shape.kind.value);
-
-/** Names of the fields that a sink of this kind takes; none where `settings` names no kind. */
-export function fieldsOfSink(settings: unknown): string[] {
-  const kind = z.object({ kind: z.string() }).safeParse(settings).data?.kind;
-  const schema = sinkSettingsSchema.options.find((option) => option.shape.kind.value === kind);
-  return schema === undefined ? [] : Object.keys(schema.shape);
-}

@@ -6,6 +6,8 @@ import { traceparentPattern } from "./envelope.ts";
 
 /** The Redis stream that commands are read from, by a consumer group. */
 export const commandStream = "{humhelix}:commands:v1";
+/** What could not be read, or never came to an end, is set aside there. */
+export const deadCommandStream = `${commandStream}:dead`;
 
 const requestId = z.string().regex(requestIdPattern).describe("What the sender calls its request; may come again.");
 const jobId = z.string().min(1).max(128);

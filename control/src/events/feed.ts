@@ -16,7 +16,7 @@ import { createRetention } from "./retention.ts";
 import type { RetryPace } from "./retry.ts";
 import type { SealedEvent, Sink } from "./sink.ts";
 import type { Draft, JobMark, OpenJob, Spool } from "./spool/spool.ts";
-import { describe, type TranscriptionEvent } from "./transcription.ts";
+import { describe, describeEnd, type TranscriptionEvent } from "./transcription.ts";
 
 export interface Feed {
   /** Resolves when the event is safe; rejects with HumError `overloaded` where it cannot be made so. Never throws. */
@@ -29,6 +29,10 @@ export interface Feed {
   admit(): void;
   /** The terminal event of jobs of an earlier life that have none, except for those that will be run again. */
   endInterrupted(isRunAgain: (job: OpenJob) => boolean): void;
+  /** That of one of them. */
+  interrupt(job: OpenJob): void;
+  /** The terminal event of a job that has no other here. Resolves and rejects as `observe` does. */
+  end(job: JobOrigin, ending: { attempt: number; error: HumError }): Promise<void>;
   /** Sends a sink again what lies from a position on. Null where there is no such sink. */
   replay(sink: string, first: number): { events: number } | null;
   /** Called with each ephemeral event, until the returned function is. */
@@ -39,6 +43,9 @@ export interface Feed {
   start(): void;
   stop(drainMs: number): Promise<void>;
 }
+
+/** What is known of a job that may never have come to be one. */
+export type JobOrigin = Pick<Job, "id" | "requestId" | "causationId" | "traceparent" | "signal">;
 
 /** A sink, and what it gets. */
 export interface Subscription {
@@ -149,6 +156,19 @@ export function createFeed(options: FeedOptions): Feed {
     });
   }
 
+  function end(job: JobOrigin, { attempt, error }: { attempt: number; error: HumError }): Promise<void> {
+    const { id, requestId, causationId, traceparent } = job;
+    const about = { subjectId: id, requestId, causationId, traceparent };
+    return safely(id, () => publish({ ...describeEnd(job, { attempt, error }), ...about }, { kind: "ended" }));
+  }
+
+  function interrupt({ jobId, requestId, causationId, attempt }: OpenJob): void {
+    const message = "the node ended before this job did; send the request again";
+    const error = new HumError("interrupted", message, { stage: attempt > 0 ? "transcribe" : "admission" });
+    const origin = { id: jobId, requestId, causationId, traceparent: null, signal: never };
+    end(origin, { attempt, error }).catch(() => undefined);
+  }
+
   function announceProgress(
     job: Job,
     end: number,
@@ -177,16 +197,10 @@ export function createFeed(options: FeedOptions): Feed {
       throw new HumError("overloaded", `events cannot be kept (${reason}), so no work is taken; try again later`);
     },
     endInterrupted(isRunAgain) {
-      for (const job of spool.openJobs) {
-        if (isRunAgain(job)) continue;
-        const { jobId, requestId, causationId, attempt } = job;
-        const message = "the node ended before this job did; send the request again";
-        const error = new HumError("interrupted", message, { stage: attempt > 0 ? "transcribe" : "admission" });
-        const data = { request_id: requestId, job_id: jobId, attempt, error: error.toFailure() };
-        const facts = { name: "transcription.failed", subjectId: jobId, requestId, causationId, data } as const;
-        safely(jobId, () => publish(facts, { kind: "ended" })).catch(() => undefined);
-      }
+      for (const job of spool.openJobs) if (!isRunAgain(job)) interrupt(job);
     },
+    interrupt,
+    end,
     replay(sink, first) {
       const pump = pumps.find(({ name }) => name === sink);
       return pump === undefined ? null : { events: pump.replay(first) };
@@ -215,6 +229,8 @@ async function untilWritten(spool: Spool, drainMs: number): Promise<void> {
   const deadlineMs = performance.now() + drainMs;
   while (spool.waiting() > 0 && spool.failure() === null && performance.now() < deadlineMs) await delay(2);
 }
+
+const never = new AbortController().signal;
 
 /** What an event says of its job: the spool keeps which jobs have no end yet. */
 function markOf(job: Job, event: JobEvent): JobMark | null {

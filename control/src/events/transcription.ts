@@ -39,11 +39,11 @@ export function describe(job: Job, event: JobEvent): TranscriptionEvent {
       };
     }
     case "failed":
-      return ending(job, event.attempt, event.error);
+      return describeEnd(job, event);
   }
 }
 
-const idsOf = ({ id, requestId }: Job) => ({ request_id: requestId, job_id: id });
+const idsOf = ({ id, requestId }: Pick<Job, "id" | "requestId">) => ({ request_id: requestId, job_id: id });
 
 const audioOf = ({ audio }: Job) => ({
   sha256: audio.sha256,
@@ -79,7 +79,11 @@ function completionOf(transcript: Transcript) {
   };
 }
 
-function ending(job: Job, attempt: number, error: HumError): TranscriptionEvent {
+/** Of a job that failed, also where it never came to be one. */
+export function describeEnd(
+  job: Pick<Job, "id" | "requestId" | "signal">,
+  { attempt, error }: { attempt: number; error: HumError },
+): TranscriptionEvent {
   if (error.code === "cancelled") {
     const by = job.signal.aborted ? "client" : "node";
     return { name: "transcription.cancelled", data: { ...idsOf(job), attempt, reason: error.message, by } };

@@ -13,14 +13,20 @@ export interface JobLimit {
   release(): void;
 }
 
-/** `stage` tells where the job is when it is ended; `timeoutS` is for jobs that bring no deadline of their own. */
-export function limitJob(job: Job, options: { timeoutS: number | null; clock: Clock; stage: () => Stage }): JobLimit {
+/** Where the signal's reason is a HumError, its message tells why the job was given up. `stage` tells where the job is when it is ended; `timeoutS` is for jobs that bring no deadline of their own. */
+export function limitJob(
+  job: Pick<Job, "deadlineMs" | "signal">,
+  options: { timeoutS: number | null; clock: Clock; stage: () => Stage },
+): JobLimit {
   const { timeoutS, clock, stage } = options;
   const controller = new AbortController();
   const nowMs = clock.monotonicMs();
   const deadlineMs = job.deadlineMs ?? (timeoutS === null ? null : nowMs + timeoutS * 1000);
   const end = (code: ErrorCode, message: string) => controller.abort(new HumError(code, message, { stage: stage() }));
-  const leave = () => end("cancelled", "the client left before the transcript was ready");
+  const leave = () => {
+    const { reason } = job.signal;
+    end("cancelled", reason instanceof HumError ? reason.message : "the client left before the transcript was ready");
+  };
   const expire = () => end("deadline", "the job's deadline passed before its transcript was ready");
   const timer = deadlineMs === null ? undefined : setTimeout(expire, Math.max(0, deadlineMs - nowMs));
   if (job.signal.aborted) leave();

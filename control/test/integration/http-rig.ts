@@ -116,6 +116,7 @@ const healthy: Readiness = {
   reasons: [],
   slots: [],
   sinks: [],
+  commands: [],
   queued: 0,
   in_flight: 0,
   last_success_age_s: null,

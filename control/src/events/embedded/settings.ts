@@ -1,10 +1,11 @@
 /** The embedded server's configuration file: loopback only, durable, one user for us and one for subscribers. */
 import { createHash } from "node:crypto";
 import { streamNames } from "../catalogue.ts";
+import { commandStream, deadCommandStream } from "../commands.ts";
 import { metaKey, streamKey } from "../sinks/append.ts";
 import { adminUser, type Identity, subscriberUser } from "./identity.ts";
 
-/** Reads, subscribes and keeps its own place by consumer groups; can neither add, change nor trim an event. */
+/** Reads, subscribes and keeps its own place by consumer groups; can neither add, change nor trim an event, but send commands. */
 const subscriberCommands = [
   ...["auth", "hello", "ping", "echo", "quit", "reset", "select", "info", "command", "multi", "exec", "discard"],
   ...["client|setname", "client|getname", "client|setinfo", "client|id", "client|no-touch"],
@@ -14,12 +15,17 @@ const subscriberCommands = [
   ...["xgroup|create", "xgroup|createconsumer", "xgroup|delconsumer", "xgroup|destroy", "xgroup|setid"],
 ];
 
-/** PSUBSCRIBE takes a pattern only where the rule is that very pattern, so that channels are open; PUBLISH is not. */
+/**
+ * In parentheses stands what it may do with the commands: to read them by their group would be to take them from the nodes.
+ * PSUBSCRIBE takes a pattern only where the rule is that very pattern, so that channels are open; PUBLISH is not.
+ */
 function subscriberRules(identity: Identity): string {
   const streams = streamNames.map((stream) => `~${streamKey(stream)}`);
   const commands = subscriberCommands.map((command) => `+${command}`);
-  const rules = ["on", hashed(identity.subscriber_password), ...streams, `%R~${metaKey}`, "&*", "-@all", ...commands];
-  return rules.join(" ");
+  const own = ["on", hashed(identity.subscriber_password)];
+  const keys = [...streams, `%R~${metaKey}`, `%R~${deadCommandStream}`];
+  const sending = `(+xadd +xlen ~${commandStream})`;
+  return [...own, ...keys, "&*", "-@all", ...commands, sending].join(" ");
 }
 
 export function serverSettings(options: {

@@ -115,12 +115,19 @@ export function createReader(db: DatabaseSync) {
     };
   }
 
+  const terminal = db.prepare(
+    `SELECT 1 FROM event WHERE stream = 'transcription' AND partition_key = ?
+     AND name IN ('transcription.completed', 'transcription.failed', 'transcription.cancelled') LIMIT 1`,
+  );
+
   return {
     /** 0 where there is none. */
     first: () => number(first.get(), "position"),
     last: () => number(last.get(), "position"),
     read,
     place,
+    /** Whether a job's terminal event is here. */
+    isEnded: (jobId: string) => terminal.get(jobId) !== undefined,
     /** The whole data of an event whose JSON holds only a part; null where the JSON has all. */
     whole: (position: number) => (wholeOf.get(position)?.data as string | undefined) ?? null,
   };

@@ -34,6 +34,10 @@ export interface Spool {
   place(query: Omit<PlaceQuery, "since"> & { sink: string }): Promise<Place>;
   /** The whole data of an event whose JSON holds only a part; null where the JSON has all. */
   whole(position: number): Promise<string | null>;
+  /** Whether a job's terminal event is stored here. */
+  isEnded(jobId: string): Promise<boolean>;
+  /** That a job has no terminal event means nothing any more: another node tells its end. */
+  forget(jobId: string): Promise<void>;
   /** Begins new sequences, under new sources; what is stored keeps its own. */
   renewEpoch(): Promise<string>;
   /** Called after each commit, until the returned function is. */
@@ -166,6 +170,8 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     },
     place: ({ sink, ...query }) => thread.call("place", { ...query, since: cursors.get(sink)?.since ?? 0 }),
     whole: (position) => thread.call("whole", position),
+    isEnded: (jobId) => thread.call("isEnded", jobId),
+    forget: (jobId) => commits.between(() => thread.call("forget", jobId)),
     renewEpoch: () =>
       commits.between(async () => {
         beginEpoch(await thread.call("renewEpoch"));

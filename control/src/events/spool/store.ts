@@ -209,6 +209,11 @@ export function openStore(path: string, options: { node: string; wallMs: number 
     read: (query: EventQuery): EventPage => reader.read(query),
     place: (query: PlaceQuery): Place => reader.place(query),
     whole: (position: number) => reader.whole(position),
+    isEnded: (jobId: string): boolean => reader.isEnded(jobId),
+    /** A job whose end is told elsewhere. */
+    forget(jobId: string): void {
+      closeJob.run(jobId);
+    },
     close: () => db.close(),
   };
 }

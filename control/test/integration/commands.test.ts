@@ -20,8 +20,8 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "hum-commands-"));
 });
 afterEach(async () => {
-  client?.close();
-  await app?.stop();
+  client.close();
+  await app.stop();
   rmSync(dir, { recursive: true, force: true });
 });
 

@@ -29,9 +29,8 @@ export async function mosquittoBroker({ dir, configuration = [] }: MosquittoOpti
     `persistence_location ${dir}/`,
   ];
   const anonymous = configuration.some((line) => line.startsWith("password_file")) ? "false" : "true";
-  // What a client that is away shall still get is written down at once, so that it survives a SIGKILL.
-  const safe = ["autosave_interval 1", "autosave_on_changes true", "max_queued_messages 0"];
-  writeFileSync(path, [...own, `allow_anonymous ${anonymous}`, ...safe, ...configuration, ""].join("\n"));
+  const others = [`allow_anonymous ${anonymous}`, "max_queued_messages 0"];
+  writeFileSync(path, [...own, ...others, ...configuration, ""].join("\n"));
   const broker = createBroker({ port, command: "/usr/sbin/mosquitto", args: ["-c", path] });
   return Object.assign(broker, { url: `mqtt://127.0.0.1:${port}` });
 }

@@ -17,7 +17,8 @@ export const indexPage: Operation = {
         models: "/v1/models",
         readiness: "/readyz",
         metrics: "/metrics",
-        events: "/asyncapi.json",
+        events: "/v1/events",
+        contract: "/asyncapi.json",
       },
     }),
 };

@@ -33,6 +33,10 @@ export function snippets(languages: readonly Language[]): void {
     rmSync(directory, { recursive: true, force: true });
   }, 60_000);
 
+  const environment = () => ({
+    PATH: process.env.PATH ?? "",
+    REDIS_URL: readFileSync(join(directory, ".hum/data/redis.url"), "utf8").trim(),
+  });
   const shown = [
     ...snippetsOf("README.md", "Follow the events").map((snippet) => ({ ...snippet, document: "README.md" })),
     ...snippetsOf(page, "In three lines").map((snippet) => ({ ...snippet, document: page })),
@@ -74,4 +78,17 @@ export function snippets(languages: readonly Language[]): void {
       await vi.waitFor(heard, { timeout: 20_000, interval: 20 });
     },
   );
+
+  const senders = snippetsOf(page, "Commands").filter(({ language }) => languages.some((one) => one === language));
+  test.each(senders)(`${page}:$line is answered by the events of its job`, async ({ language, text }) => {
+    const { command, args } = interpreters[language as Language];
+    const child = spawnChild({ command, args: [...args, text], cwd: checkoutRoot, env: environment() });
+    expect(await child.exited).toMatchObject({ code: 0 });
+    const ended = async () => {
+      const answer = await fetch(`${node.url}/v1/events?type=transcription.completed&limit=1000`);
+      const { data } = (await answer.json()) as { data: { correlationid: string; causationid?: string }[] };
+      expect(data.filter(({ correlationid, causationid }) => correlationid === "mine" && causationid)).toHaveLength(1);
+    };
+    await vi.waitFor(ended, { timeout: 20_000, interval: 50 });
+  });
 }

@@ -19,7 +19,7 @@ function makeDirectory(): string {
 
 const settings = documents.flatMap((document) =>
   snippetsOf(document)
-    .filter(({ language, text }) => language === "yaml" && text.startsWith("events:"))
+    .filter(({ language, text }) => language === "yaml" && /^(events|commands):/.test(text))
     .map(({ line, text }) => ({ place: `${document}:${line}`, text })),
 );
 
@@ -30,8 +30,8 @@ describe("settings", () => {
     const named = [...text.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name ?? "");
     const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
     const env = Object.fromEntries(named.map((name) => [name, name === "HOOK_SECRET" ? secret : "value"]));
-    const { events } = loadConfig({ env: { ...env, HUM_CONFIG: file } });
-    expect(JSON.stringify(events)).not.toContain("${");
+    const { events, commands } = loadConfig({ env: { ...env, HUM_CONFIG: file } });
+    expect(JSON.stringify([events, commands])).not.toContain("${");
   });
 
   test("there are some for every kind of sink", () => {

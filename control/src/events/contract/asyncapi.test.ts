@@ -3,6 +3,7 @@ import { DiagnosticSeverity, Parser } from "@asyncapi/parser";
 import { Ajv } from "ajv";
 import { fullFormats } from "ajv-formats/dist/formats.js";
 import { describe, expect, test } from "vitest";
+import { commandSourceSchema } from "../../core/command-settings.ts";
 import { type SettingsOf, type SinkKind, sinkSettingsSchema } from "../../core/sink-settings.ts";
 import { eventNames, isEphemeral, streamNames } from "../catalogue.ts";
 import { commandNames } from "../commands.ts";
@@ -72,7 +73,7 @@ describe("the AsyncAPI document", () => {
         .operations()
         .filterByReceive()
         .map((operation) => operation.id()),
-    ).toEqual(["receive.redis.commands"]);
+    ).toEqual(["receive.redis.commands", "receive.kafka.commands", "receive.nats.commands"]);
     expect(sent.length).toBeGreaterThan(streamNames.length);
   });
 
@@ -121,6 +122,10 @@ test("the addresses are those that the sinks have by default", () => {
   expect(addresses.mqtt).toBe(`${mqtt.topic_prefix}/{node}/{noun}/{verb}`);
   expect(addresses["mqtt.availability"]).toBe(`${mqtt.topic_prefix}/{node}/availability`);
   const amqp = settings("amqp", { kind: "amqp", url: "amqp://127.0.0.1" });
+  const commands = commandSourceSchema.parse({ kind: "kafka", brokers: ["127.0.0.1:9092"] });
+  expect(addresses["kafka.commands"]).toBe("topic" in commands && commands.topic);
+  const subject = commandSourceSchema.parse({ kind: "nats", servers: ["nats://127.0.0.1"] });
+  expect(addresses["nats.commands"]).toBe("subject" in subject && subject.subject);
   expect(document.channels.amqp).toMatchObject({ bindings: { amqp: { exchange: { name: amqp.exchange } } } });
 });
 

@@ -1,6 +1,6 @@
 /** Where the events are on each bus, and where commands are read: AsyncAPI's channels and servers. */
 import { type EventName, eventNames, isEphemeral, nounOf, streamNames, streamOf } from "../catalogue.ts";
-import { type CommandName, commandNames, commandStream } from "../commands.ts";
+import { type CommandName, commandNames, commandStream, deadCommandStream } from "../commands.ts";
 
 type Bus = "http" | "redis" | "kafka" | "nats" | "mqtt" | "amqp" | "webhook";
 
@@ -17,6 +17,11 @@ interface Channel {
   words?: readonly string[];
   bindings?: Record<string, unknown>;
 }
+
+const answered =
+  "Each command is carried out once, by one node; its answer is the events of the job, which have its id as `causationid`.";
+const setAside =
+  "What could not be read, and is of no schema then, or was begun again and again without an end; nothing reads it by itself.";
 
 const durable = eventNames.filter((name) => !isEphemeral(name));
 
@@ -77,11 +82,49 @@ export const channels: Readonly<Record<string, Channel>> = {
   "redis.commands": {
     server: "redis",
     title: "Commands to the node, in Redis",
-    description:
-      "A stream whose entries have the field `ce` (the command as JSON). Each command is carried out once, by one node; " +
-      "its answer is the events of the job, which have its id as `causationid`.",
+    description: `A stream whose entries have the field \`ce\` (the command as JSON). Nodes of one group share them. ${answered}`,
     address: commandStream,
     action: "receive",
+    messages: commandNames,
+  },
+  "redis.commands.dead": {
+    server: "redis",
+    title: "Commands that were set aside, in Redis",
+    description: `A stream whose entries have the fields \`ce\`, \`reason\`, \`entry\` and \`deliveries\`. ${setAside}`,
+    address: deadCommandStream,
+    action: "send",
+    messages: commandNames,
+  },
+  "kafka.commands": {
+    server: "kafka",
+    title: "Commands to the node, in Kafka",
+    description: `Nodes of one consumer group share them. Where the configuration lists a source of kind kafka. ${answered}`,
+    address: "humhelix.commands.v1",
+    action: "receive",
+    messages: commandNames,
+  },
+  "kafka.commands.dead": {
+    server: "kafka",
+    title: "Commands that were set aside, in Kafka",
+    description: setAside,
+    address: "humhelix.commands.v1.dead",
+    action: "send",
+    messages: commandNames,
+  },
+  "nats.commands": {
+    server: "nats",
+    title: "Commands to the node, in NATS",
+    description: `Nodes of one durable consumer share them. Where the configuration lists a source of kind nats. ${answered}`,
+    address: "humhelix.v1.commands",
+    action: "receive",
+    messages: commandNames,
+  },
+  "nats.commands.dead": {
+    server: "nats",
+    title: "Commands that were set aside, in NATS",
+    description: setAside,
+    address: "humhelix.v1.commands.dead",
+    action: "send",
     messages: commandNames,
   },
   nats: {

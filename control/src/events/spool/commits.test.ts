@@ -132,6 +132,22 @@ test("a disk that hangs is a disk that fails, until it answers", async () => {
   expect(said).toEqual(["the disk does not answer", "recovered"]);
 });
 
+test("whoever comes while the disk hangs is told as well", async () => {
+  const { disk, commits, step, pass } = rig({ patienceMs: 20 });
+  const first = expect(commits.add(entry(1))).rejects.toMatchObject({ code: "overloaded" });
+  await step(() => undefined);
+  pass(15);
+  const second = expect(commits.add(entry(2))).rejects.toMatchObject({ code: "overloaded" });
+  pass(15);
+  await first;
+  const third = expect(commits.add(entry(3))).rejects.toMatchObject({ code: "overloaded" });
+  pass(30);
+  await Promise.all([second, third]);
+  await step(disk.finish);
+  await step(disk.finish);
+  await vi.waitFor(() => expect(commits.waiting()).toBe(0));
+});
+
 test("a task runs between two commits, before anything that is told later", async () => {
   const { disk, commits, step, written } = rig();
   void commits.add(entry(1));
@@ -161,6 +177,18 @@ test("a stop waits for what was told, and whatever comes after it is refused", a
   await expect(commits.between(async () => undefined)).rejects.toThrow("closed");
   commits.kick();
   expect(disk.busy()).toBe(false);
+});
+
+test("what is told while a stop writes the rest is written after it, and once", async () => {
+  const { disk, commits, step, written } = rig();
+  const stopped = commits.stop();
+  const early = commits.add(entry(1));
+  await step(() => undefined);
+  const late = commits.add(entry(2));
+  await step(disk.finish);
+  await step(disk.finish);
+  await Promise.all([early, late, stopped]);
+  expect([written, disk.groups]).toEqual([[1, 2], [[1], [2]]]);
 });
 
 test("a stop while the disk fails ends at once, and tells whoever waits", async () => {

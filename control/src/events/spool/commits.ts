@@ -53,10 +53,15 @@ export function createCommits(options: CommitOptions): Commits {
   function kick(): void {
     if (closed) return;
     wanted = true;
+    void start();
+  }
+
+  function start(): Promise<void> {
     running ??= run().finally(() => {
       running = null;
       if (wanted && !ending.signal.aborted) kick();
     });
+    return running;
   }
 
   async function run(): Promise<void> {
@@ -66,14 +71,14 @@ export function createCommits(options: CommitOptions): Commits {
       wanted = false;
       for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) await task();
       const group = queue.slice(0, groupLength());
-      // A disk that hangs gives no error: whoever waits is told all the same.
-      const silence = setTimeout(() => fail("the disk does not answer"), options.patienceMs);
+      // A disk that hangs gives no error: whoever waits is told all the same, also who came later.
+      const silence = setInterval(() => fail("the disk does not answer"), options.patienceMs);
       try {
         await options.write(group.map(({ entry }) => entry));
-        clearTimeout(silence);
+        clearInterval(silence);
         succeed(group);
       } catch (error) {
-        clearTimeout(silence);
+        clearInterval(silence);
         fail(error instanceof Error ? error.message : String(error));
         if (ending.signal.aborted) return;
         await delay(options.retryMs, undefined, { signal: ending.signal }).catch(() => undefined);
@@ -136,8 +141,11 @@ export function createCommits(options: CommitOptions): Commits {
     async stop() {
       ending.abort();
       await running;
-      wanted ||= queue.length > 0;
-      if (failure === null) await run();
+      // Told right at the end; one run at a time, or both would write, and forget, the same entries.
+      while (failure === null && (wanted || queue.length > 0)) {
+        wanted = true;
+        await start();
+      }
       closed = true;
     },
   };

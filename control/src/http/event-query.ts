@@ -15,6 +15,8 @@ export interface EventsAsked {
 
 const defaultLimit = 100;
 const maxLimit = 1_000;
+/** Every one is looked for in every event. */
+const maxTypes = 64;
 
 /** Where an event is, for whoever comes back: a position of another spool is known as such. */
 export const cursorOf = (spool: Pick<Spool, "id">, position: number) => `${spool.id}-${position}`;
@@ -26,7 +28,7 @@ export function readEventQuery(
 ): EventsAsked {
   const { queries, lastEventId } = request;
   const one = (name: string) => queries[name]?.at(-1);
-  const types = (queries.type ?? []).flatMap((value) => value.split(",")).map((value) => readType(value.trim()));
+  const types = readTypes(queries.type ?? []);
   const after = lastEventId ?? one("after");
   return {
     after: after === undefined ? null : readCursor(after, spool),
@@ -44,6 +46,13 @@ function readCursor(value: string, spool: Pick<Spool, "id">): number {
     throw new HumError("bad_request", message, { param: "after" });
   }
   return id === undefined || id === spool.id ? Number(position) : 0;
+}
+
+function readTypes(values: readonly string[]): string[] {
+  const types = values.flatMap((value) => value.split(","));
+  if (types.length <= maxTypes) return types.map((type) => readType(type.trim()));
+  const message = `${types.length} types were given; there may be at most ${maxTypes}, and * in one stands for many`;
+  throw new HumError("bad_request", message, { param: "type" });
 }
 
 /** `transcription.completed`, `transcription.*`, or the whole `io.humhelix.transcription.completed.v1`. */

@@ -71,6 +71,8 @@ export function createRouter(deps: HttpDeps): Hono<HttpEnv> {
 
   app.use(observe(deps), headers, async (c, next) => {
     await next();
+    // Nobody gets its body: one that would be streamed has to end.
+    if (c.req.method === "HEAD") await c.res.body?.cancel();
     if (awaitsBody(c.env.incoming)) c.res = await linger(c.res, c.env.incoming, lingering);
   });
   app.use(refuseExpectation);

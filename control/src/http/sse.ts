@@ -57,7 +57,10 @@ export function eventStream(options: EventStreamOptions, moreHeaders: Record<str
           clearInterval(heartbeat);
           if (!isGone) controller.close();
         },
-        () => clearInterval(heartbeat),
+        () => {
+          clearInterval(heartbeat);
+          if (!isGone) options.cutOff();
+        },
       );
     },
     pull: () => read.resolve(),

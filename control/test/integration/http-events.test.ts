@@ -221,3 +221,46 @@ test("a sink gets again what it is asked to get, and others do not", async () =>
   expect(unknown).toMatchObject({ status: 404, body: { error: { message: expect.stringContaining("one, other") } } });
   expect((await replay({ sink: "one", from: 0 })).status).toBe(400);
 });
+
+test("HEAD answers without a subscription that nobody reads", async () => {
+  rig = await openHttpRig();
+  const answer = await fetch(`${rig.url}/v1/events`, { method: "HEAD", headers: { accept: "text/event-stream" } });
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("content-type")).toContain("text/event-stream");
+  await vi.waitFor(() => expect(rig.subscribers()).toBe(0));
+});
+
+test("a subscription ends where the spool cannot be read, so that its client comes again", async () => {
+  let broken = false;
+  rig = await openHttpRig({
+    beforeRead: () => {
+      if (broken) throw new Error("disk I/O error");
+    },
+  });
+  const subscriber = await subscribe("?after=0", { enough: 1_000 });
+  await tellJob("a", [failed]);
+  await vi.waitFor(() => expect(subscriber.events).toHaveLength(1));
+  broken = true;
+  await tellJob("b", [failed]);
+  await expect(subscriber.read).rejects.toThrow("terminated");
+});
+
+test("a page ends before it is too large for memory", async () => {
+  rig = await openHttpRig();
+  const text = "x".repeat(40_000);
+  for (let index = 0; index < 300; index += 1) void tellJob(`job-${index}`, [segmentEvent(0, text)]);
+  await tellJob("last", [segmentEvent(0, text)]);
+  const { body } = await get("?limit=1000");
+  expect(body.has_more).toBe(true);
+  expect(body.data.length).toBeLessThan(200);
+  expect((await get(`?limit=1000&after=${body.next}`)).body.data.length).toBeGreaterThan(50);
+});
+
+test("more types than anybody needs are refused", async () => {
+  rig = await openHttpRig();
+  await tellJob("a", [failed]);
+  const types = Array.from({ length: 1_200 }, (_, index) => `a.${"b".repeat(index % 7)}`).join(",");
+  const { status, body } = await get(`?type=${types}`);
+  expect(status).toBe(400);
+  expect(body.error).toMatchObject({ param: "type", message: expect.stringContaining("at most 64") });
+});

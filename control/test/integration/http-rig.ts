@@ -34,6 +34,8 @@ export interface HttpRigOptions {
   admit?: () => void;
   readiness?: Readiness["status"];
   sinks?: FeedRigOptions["sinks"];
+  /** Called before each read of the spool; may throw, as a disk does. */
+  beforeRead?: () => void;
 }
 
 export type HttpRig = Awaited<ReturnType<typeof openHttpRig>>;
@@ -50,6 +52,22 @@ export async function openHttpRig(options: HttpRigOptions = {}) {
   const logLines: Record<string, unknown>[] = [];
   const metrics = createMetrics();
   const { feed, spool, close: closeFeed } = await openFeedRig(dir, { sinks: options.sinks ?? [] });
+  let subscribers = 0;
+  const watched: typeof spool = {
+    ...spool,
+    async read(query) {
+      options.beforeRead?.();
+      return spool.read(query);
+    },
+    onCommitted(listener) {
+      subscribers += 1;
+      const leave = spool.onCommitted(listener);
+      return () => {
+        subscribers -= 1;
+        leave();
+      };
+    },
+  };
   const script = options.script ?? ((one) => finish(one, speech));
   const server = createHttpServer({
     config,
@@ -60,7 +78,7 @@ export async function openHttpRig(options: HttpRigOptions = {}) {
     models: { load: async () => "loaded", unload: async () => "not_loaded", loaded: () => [] },
     jobs: { jobs: () => [], job: () => null, cancel: () => null },
     readiness: () => ({ ...healthy, status: options.readiness ?? "ready", sinks: feed.health() }),
-    events: { spool, onEphemeral: feed.onEphemeral, replay: feed.replay },
+    events: { spool: watched, onEphemeral: feed.onEphemeral, replay: feed.replay },
     admit: options.admit ?? (() => undefined),
     submit(job) {
       const { handle, tell } = createTeller(job.id);
@@ -84,6 +102,8 @@ export async function openHttpRig(options: HttpRigOptions = {}) {
     spool,
     submitted,
     logLines,
+    /** Who is told of commits by the HTTP server. */
+    subscribers: () => subscribers,
     scratchFiles: () => readdirSync(dir).filter((name) => name.endsWith(".upload")),
     stop: (graceMs = 1000) => server.stop(graceMs),
     async close() {

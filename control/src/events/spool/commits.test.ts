@@ -188,7 +188,10 @@ test("what is told while a stop writes the rest is written after it, and once", 
   await step(disk.finish);
   await step(disk.finish);
   await Promise.all([early, late, stopped]);
-  expect([written, disk.groups]).toEqual([[1, 2], [[1], [2]]]);
+  expect([written, disk.groups]).toEqual([
+    [1, 2],
+    [[1], [2]],
+  ]);
 });
 
 test("a stop while the disk fails ends at once, and tells whoever waits", async () => {

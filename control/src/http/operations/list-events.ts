@@ -4,6 +4,7 @@ import { defaultTiming, type HttpContext, type HttpDeps, type Operation } from "
 import { cursorOf, type EventsAsked, readEventQuery } from "../event-query.ts";
 import { type EventWriter, eventStream } from "../sse.ts";
 
+/** Of JSON in one page: it is held in memory until its client has read it. */
 const maxCharacters = 4 * 1024 * 1024;
 
 export const listEvents: Operation = {
@@ -27,17 +28,21 @@ async function page({ events: { spool } }: HttpDeps, asked: EventsAsked): Promis
   const { limit, patterns, jobId } = asked;
   const { last } = spool.bounds();
   const texts: string[] = [];
+  let characters = 0;
   let after = asked.after ?? 0;
   // A sparse filter is read in several steps.
-  while (texts.length < limit && after < last) {
+  while (texts.length < limit && after < last && characters < maxCharacters) {
     const { events, through } = await spool.read({
       after,
       limit: limit - texts.length,
-      maxCharacters,
+      maxCharacters: maxCharacters - characters,
       patterns,
       jobId,
     });
-    for (const { json } of events) texts.push(json);
+    for (const { json } of events) {
+      texts.push(json);
+      characters += json.length;
+    }
     after = jobId !== null && events.length === 0 ? last : through;
   }
   const rest = `"next":${JSON.stringify(cursorOf(spool, after))},"has_more":${after < last}`;

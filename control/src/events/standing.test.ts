@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { testConfig } from "../../test/config.ts";
 import { openFeedRig } from "../../test/feed-rig.ts";
+import { testJob } from "../../test/job.ts";
 import { createMemoryBus, type MemoryBus } from "../../test/memory-bus.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
+import type { Sink } from "./sink.ts";
 import { spoolFileOf } from "./spool/spool.ts";
 
 let dir = "";
@@ -64,6 +66,19 @@ describe("a bus that lost the end of what it had acknowledged gets it again", ()
     expect([sequences(bus), sources(bus)]).toEqual([upTo(10), 1]);
   });
 
+  test("also where it lost all that it had of one stream", async () => {
+    const bus = createMemoryBus("bus");
+    const { feed, tell, untilDelivered } = await open([bus]);
+    await tell(10);
+    await feed.observe(testJob("a"), { type: "queued", position: 0 });
+    await untilDelivered();
+    const told = bus.stored.map(({ id }) => id);
+    bus.loseLast(3);
+    await vi.waitFor(() => expect(bus.stored.map(({ id }) => id)).toEqual(told));
+    await tell(1);
+    expect([sequences(bus), sources(bus)]).toEqual([[...upTo(10), 1, 11], 2]);
+  });
+
   test("in its own choice of events", async () => {
     const bus = createMemoryBus("bus");
     const { feed, tell, untilDelivered } = await open([bus], { types: ["sidecar.ready"] });
@@ -107,6 +122,39 @@ describe("a new epoch begins, once,", () => {
     expect(sequences(late)).toEqual([...upTo(8), 1, 2]);
     expect(sources(late)).toBe(2);
     expect(sequences(flushed)).toEqual([1, 2]);
+  });
+
+  test("and a bus that was asked before it begins gets what it had lost all the same", async () => {
+    const [flushed, slow] = [createMemoryBus("flushed"), createMemoryBus("slow")];
+    const answered = Promise.withResolvers<void>();
+    let hold: Promise<void> = Promise.resolve();
+    const openSlow = slow.sink.open;
+    const sink: Sink = {
+      ...slow.sink,
+      async open(signal) {
+        const connection = await openSlow(signal);
+        const recall = async (sources: readonly string[]) => {
+          const has = (await connection.recall?.(sources)) ?? new Map();
+          if (slow.opened() > 1) answered.resolve();
+          await hold;
+          return has;
+        };
+        return { ...connection, recall };
+      },
+    };
+    const { spool, tell, untilDelivered } = await open([flushed, { ...slow, sink }]);
+    await tell(10);
+    const release = Promise.withResolvers<void>();
+    hold = release.promise;
+    slow.loseLast(4);
+    await answered.promise;
+    const old = spool.source("system");
+    flushed.flush();
+    await vi.waitFor(() => expect(spool.source("system")).not.toBe(old));
+    release.resolve();
+    await untilDelivered();
+    await tell(2);
+    expect(sequences(slow)).toEqual([...upTo(10), 1, 2]);
   });
 
   test("where a bus has later events than the spool, which is an older copy of itself", async () => {

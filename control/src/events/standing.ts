@@ -9,7 +9,7 @@ import { within } from "./within.ts";
 export interface Standing {
   /**
    * Asks the bus what it has, and returns the position behind which it must be given everything: `cursor`, or less where
-   * it lost what it had acknowledged. A bus that has nothing of what it was given, or more than was ever stored here,
+   * it lost what it had acknowledged. A bus that has nothing of all that it was given, or more than was ever stored here,
    * makes the spool begin a new epoch. Rejects where the bus does not answer before `signal` aborts.
    */
   learn(connection: SinkConnection, options: { cursor: number; signal: AbortSignal }): Promise<number>;
@@ -39,6 +39,7 @@ export function createStanding(options: StandingOptions): Standing {
     const current = streamNames.map((stream) => spool.source(stream));
     const sources = [...new Set([...current, ...has.keys()])];
     const recalled = await within(connection.recall(sources), signal);
+    const hasSome = current.some((source) => recalled.has(source));
     let back = cursor;
     for (const source of sources) {
       const stream = streamOfSource(source);
@@ -51,16 +52,18 @@ export function createStanding(options: StandingOptions): Standing {
         cursor,
         patterns: types,
       });
+      // Asked only now: another sink may have begun a new epoch since the bus was asked.
+      const isCurrent = spool.source(stream) === source;
       // A bus forgets what is old, and then takes anything.
-      const isForgotten = sequence === 0 && given !== null && isYoung(given.wallMs);
-      const isAhead = current.includes(source) && sequence > spool.sequence(stream);
-      if (isAhead || (isForgotten && current.includes(source))) {
+      const isForgotten = isCurrent && sequence === 0 && given !== null && isYoung(given.wallMs);
+      const isAhead = isCurrent && sequence > spool.sequence(stream);
+      if (isAhead || (isForgotten && !hasSome)) {
         await beginEpoch(source, { isForgotten });
         has.clear();
         return cursor;
       }
       has.set(source, sequence);
-      if (sequence > 0 && nextPosition !== null) back = Math.min(back, nextPosition - 1);
+      if ((sequence > 0 || isForgotten) && nextPosition !== null) back = Math.min(back, nextPosition - 1);
     }
     return back;
   }

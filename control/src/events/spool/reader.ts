@@ -37,7 +37,7 @@ export interface EventPage {
 
 /** Where a source stands in the spool, seen from a sink. */
 export interface Place {
-  /** The first event of the source that comes after a sequence. */
+  /** The first event of the source that comes after a sequence, and was meant for the sink. */
   nextPosition: number | null;
   /** The last event of the source that the sink was given. */
   given: { sequence: number; wallMs: number } | null;
@@ -100,9 +100,9 @@ export function createReader(db: DatabaseSync) {
     const next = db
       .prepare(
         `SELECT position FROM event WHERE stream = ? AND sequence > ? AND source = ? AND ${condition}
-         ORDER BY sequence LIMIT 1`,
+         AND position > ? ORDER BY sequence LIMIT 1`,
       )
-      .get(stream, sequence, source, ...names);
+      .get(stream, sequence, source, ...names, since);
     const given = db
       .prepare(
         `SELECT sequence, wall_ms AS wallMs FROM event WHERE stream = ? AND source = ? AND position > ? AND position <= ? AND ${condition}

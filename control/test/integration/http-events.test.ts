@@ -231,16 +231,16 @@ test("HEAD answers without a subscription that nobody reads", async () => {
 });
 
 test("a subscription ends where the spool cannot be read, so that its client comes again", async () => {
-  const disk = { isBroken: false };
+  const faults = new Set<"disk">();
   rig = await openHttpRig({
     beforeRead: () => {
-      if (disk.isBroken) throw new Error("disk I/O error");
+      if (faults.has("disk")) throw new Error("disk I/O error");
     },
   });
   const subscriber = await subscribe("?after=0", { enough: 1_000 });
   await tellJob("a", [failed]);
   await vi.waitFor(() => expect(subscriber.events).toHaveLength(1));
-  disk.isBroken = true;
+  faults.add("disk");
   await tellJob("b", [failed]);
   await expect(subscriber.read).rejects.toThrow("terminated");
 });

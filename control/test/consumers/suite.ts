@@ -1,4 +1,4 @@
-/** What every example of a consumer does on a real node: nothing is lost, whoever is killed, and nothing is done twice. */
+/** What every example of a consumer does on a real node: nothing is lost, whoever is killed, and what comes again is known. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -20,9 +20,9 @@ const readinessSchema = z.object({
 export const eventsReplay = defineCommand({
   name: "events replay",
   summary: "Send a sink again what it had from a position on",
-  details: `The events keep their ids, so that receivers know them again; Redis refuses those it has had, and older ones of
-the same source. The position is the number behind the dash in the ids and in the next of GET /v1/events. It goes on where
-this command is ended early.`,
+  details: `The events keep their ids, so that receivers know them again. NATS refuses those that it had
+a moment ago. The position is the number behind the dash in the ids and in the next of GET /v1/events. It goes on where this
+command is ended early.`,
   operands: "none",
   options: {
     json: jsonOption,

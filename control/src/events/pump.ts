@@ -161,7 +161,7 @@ export function createPump(options: PumpOptions): Pump {
     const { stretch, events, through } = batch;
     const isReplay = stretch.until !== null;
     const outgoing: Outgoing[] = isReplay
-      ? events.filter(({ position }) => position <= (stretch.until ?? 0)).map((event) => ({ ...event, predecessor: 0 }))
+      ? events.filter(({ position }) => position <= (stretch.until ?? 0)).map(asReplay)
       : standing.address(events);
     const known = isReplay ? 0 : events.length - outgoing.length;
     if (known > 0) report.count("duplicate", known);
@@ -299,3 +299,5 @@ const failed = (error: unknown): Delivery => ({
   duplicates: 0,
   stopped: { kind: "failed", error: error instanceof Error ? error : new Error(String(error)) },
 });
+
+const asReplay = (event: StoredEvent): Outgoing => ({ ...event, predecessor: 0, isReplay: true });

@@ -25,6 +25,8 @@ export interface Outgoing extends SealedEvent {
    * filter, or the spool's bound, left some out. 0 where there is none, or none that the bus can still know.
    */
   predecessor: number;
+  /** Set where somebody asked for it again: it is sent though the bus may have it, and in no order with the others. */
+  isReplay?: true;
 }
 
 /** How far a batch came. The events after the first `delivered` are offered again, in the same order. */

@@ -133,6 +133,22 @@ test("a Redis that was flushed gets a new epoch, whose sequence begins at one", 
   expect(young?.source).not.toBe(old?.source);
 });
 
+test("a replay brings back what a Redis that was emptied had", async () => {
+  const server = await rig.startServer();
+  const fed = await rig.startFeed(server.url);
+  const { feed } = fed;
+  for (let index = 0; index < 5; index += 1) tell(feed, index);
+  await untilStored(fed);
+  const admin = await rig.connect(server.url);
+  await admin.call("FLUSHALL");
+  for (let index = 5; index < 8; index += 1) tell(feed, index);
+  await untilStored(fed);
+  expect(judge(await storedEvents(admin), 8)).toMatchObject({ lost: 5 });
+  feed.replay("redis", 1);
+  await vi.waitFor(() => expect(feed.health()).toMatchObject([{ replaying: 0 }]));
+  expect(judge(await storedEvents(admin), 8)).toMatchObject({ lost: 0 });
+});
+
 test("a Redis that forgot a source whose events have all expired keeps its epoch, and the sequence goes on", async () => {
   const server = await rig.startServer();
   let aheadMs = 0;

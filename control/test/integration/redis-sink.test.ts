@@ -69,6 +69,16 @@ test("an event whose predecessor the server has lost is a gap, and one that foll
   expect(await storedSequences()).toEqual([1, 2, 4, 5, 6]);
 });
 
+test("what somebody asks for again is stored again, and the order of what comes next is as it was", async () => {
+  const connection = await openSink();
+  const events = outgoing(4);
+  await connection.deliver(events.slice(0, 3));
+  const again = events.slice(0, 2).map((event) => ({ ...event, predecessor: 0, isReplay: true as const }));
+  expect(await connection.deliver(again)).toEqual({ delivered: 2, duplicates: 0, stopped: null });
+  expect(await connection.deliver(events)).toEqual({ delivered: 4, duplicates: 3, stopped: null });
+  expect(await storedSequences()).toEqual([1, 2, 3, 1, 2, 4]);
+});
+
 test("scripts that somebody flushed are loaded again within the delivery", async () => {
   const connection = await openSink();
   await connection.deliver(outgoing(2));

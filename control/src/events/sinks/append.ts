@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { StreamName } from "../catalogue.ts";
-import type { SealedEvent } from "../sink.ts";
+import type { Outgoing } from "../sink.ts";
 
 /** The braces keep every key in one slot of a cluster, which the script needs. */
 const base = "{humhelix}:events:v1";
@@ -24,30 +24,33 @@ export const rememberMs = 24 * 60 * 60 * 1000;
 /**
  * Keeps the last sequence of each source. One that is not above it was stored already; one whose predecessor is missing
  * is refused, so that a pipeline cut in the middle cannot leave a hole. The sender names the predecessor: after events
- * that it had to drop, that is the last one before them; 0 asks for none. Returns `{result, last sequence stored}`.
+ * that it had to drop, that is the last one before them; 0 asks for none. A replay is stored whatever was stored before:
+ * that is what was asked for. Returns `{result, last sequence stored}`.
  */
 export const appendScript = `
 local last = tonumber(redis.call('GET', KEYS[2]) or '0')
 local sequence, predecessor, retention_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-if sequence <= last then return {'duplicate', last} end
-if predecessor > last then return {'hole', last} end
+if ARGV[10] ~= 'replay' then
+  if sequence <= last then return {'duplicate', last} end
+  if predecessor > last then return {'hole', last} end
+end
 local now = redis.call('TIME')
 local oldest = math.max(0, now[1] * 1000 - retention_ms)
 redis.call('XADD', KEYS[1], 'MINID', '~', string.format('%.0f', oldest), '*',
   'ce', ARGV[5], 'id', ARGV[6], 'type', ARGV[7], 'key', ARGV[8])
-redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[4])
+if sequence > last then redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[4]) end
 redis.call('PUBLISH', ARGV[9], ARGV[5])
 return {'stored', sequence}
 `;
 
 const appendSha = createHash("sha1").update(appendScript).digest("hex");
 
-export function appendCommand(event: SealedEvent, options: { predecessor: number; retentionMs: number }) {
-  const { stream, source, sequence, json, id, type, partitionKey, name } = event;
+export function appendCommand(event: Outgoing, retentionMs: number) {
+  const { stream, source, sequence, predecessor, json, id, type, partitionKey, name } = event;
   const keys = [streamKey(stream), lastKey(source)];
-  const { predecessor, retentionMs } = options;
   const order = [sequence, predecessor, retentionMs, retentionMs + rememberMs];
-  return ["EVALSHA", appendSha, keys.length, ...keys, ...order, json, id, type, partitionKey, channelOf(name)];
+  const mode = event.isReplay === true ? "replay" : "once";
+  return ["EVALSHA", appendSha, keys.length, ...keys, ...order, json, id, type, partitionKey, channelOf(name), mode];
 }
 
 /** The script's reply: what became of the event, and the last sequence that the bus has of its source. */

@@ -109,7 +109,7 @@ async function append(
   connection: RedisConnection,
   { batch, retentionMs }: { batch: readonly Outgoing[]; retentionMs: number },
 ): Promise<Delivery> {
-  const commands = batch.map((event) => appendCommand(event, { predecessor: event.predecessor, retentionMs }));
+  const commands = batch.map((event) => appendCommand(event, retentionMs));
   const replies = await connection.pipeline(commands);
   let duplicates = 0;
   for (const delivered of batch.keys()) {

@@ -1,7 +1,7 @@
 # The front door: the same verbs serve people and CI. `make` alone lists them.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help start test test-system check bench lock clean install install-dev
+.PHONY: help start test test-system torture check bench lock clean install install-dev
 
 NODE := node_modules/.bin/node
 HUM := control/bin/hum-helix
@@ -21,6 +21,9 @@ test: install-dev ## Run the tests of both languages on real weights and real pr
 test-system: install-dev ## Run the tests that need Debian packages (.ci/run names them)
 	@$(HUM) models pull
 	@exec $(NODE) control/test/run.ts test-system
+
+torture: install-dev ## Break everything around the events with full counts, in over an hour; ROWS="1 4" breaks only those
+	@exec $(NODE) control/test/torture.ts $(ROWS)
 
 check: install-dev ## Format, lint, types, layers, dead code, locks, container files
 	@exec $(NODE) control/gates/check.ts

@@ -1,4 +1,5 @@
 /** One connection to an AMQP 0-9-1 broker such as RabbitMQ: the only importer of rabbitmq-client. It never reconnects; whoever opened it decides that. */
+import type { TcpSocketConnectOpts } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { AMQPError, type Channel, Connection } from "rabbitmq-client";
 
@@ -39,6 +40,11 @@ export interface AmqpOptions {
 /** A peer that hangs is found within twice as long. */
 const heartbeatS = 10;
 const goodbyeMs = 300;
+/**
+ * The client reads as many bytes at once as a frame's header says, which is any number where something else than a broker
+ * answers; for more than the mark, and than 1 GiB, Node throws where nobody can catch it, and the process would end.
+ */
+const readAtOnce = { highWaterMark: 2 ** 32 };
 
 export async function connectAmqp(options: AmqpOptions): Promise<AmqpConnection> {
   const { url, name, exchange, timeoutMs, signal } = options;
@@ -50,6 +56,8 @@ export async function connectAmqp(options: AmqpOptions): Promise<AmqpConnection>
     acquireTimeout: timeoutMs,
     heartbeat: heartbeatS,
     noDelay: true,
+    // Its type asks for the port too, which the URL has.
+    socket: readAtOnce as unknown as TcpSocketConnectOpts,
   });
   const gone = Promise.withResolvers<Error>();
   const giveUp = (error: Error) => {

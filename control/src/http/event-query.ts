@@ -2,7 +2,8 @@
 import { HumError } from "../core/errors.ts";
 import { quote } from "../core/quote.ts";
 import { eventPattern } from "../core/sink-settings.ts";
-import { nameOf } from "../events/envelope.ts";
+import { eventNames } from "../events/catalogue.ts";
+import { createFilter } from "../events/filter.ts";
 import type { Spool } from "../events/spool/spool.ts";
 
 export interface EventsAsked {
@@ -55,12 +56,14 @@ function readTypes(values: readonly string[]): string[] {
   throw new HumError("bad_request", message, { param: "type" });
 }
 
-/** `transcription.completed`, `transcription.*`, or the whole `io.humhelix.transcription.completed.v1`. */
+/** `transcription.completed`, `transcription.*`, or a whole `io.humhelix.transcription.completed.v1`. */
 function readType(value: string): string {
-  const name = value.startsWith("io.humhelix.") ? nameOf(value) : value;
+  const name = value.replace(/^io\.humhelix\./, "").replace(/\.v1$/, "");
   const parsed = eventPattern.safeParse(name);
-  if (parsed.success) return parsed.data;
-  const message = `type is ${quote(value)}; it must be a name such as transcription.completed, in which * stands for anything`;
+  if (parsed.success && eventNames.some(createFilter([parsed.data]))) return parsed.data;
+  const message = parsed.success
+    ? `type is ${quote(value)}, which fits no event; GET /asyncapi.json has all of them`
+    : `type is ${quote(value)}; it must be a name such as transcription.completed, in which * stands for anything`;
   throw new HumError("bad_request", message, { param: "type" });
 }
 

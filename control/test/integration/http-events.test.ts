@@ -73,7 +73,9 @@ test("types and a job choose among the events", async () => {
   for (const id of ["a", "b"])
     await tellJob(id, [{ type: "queued", position: 0 }, started, segmentEvent(0, "x"), failed]);
   rig.feed.system("sidecar.started", "slot", { slot: "slot", pid: 1 });
-  await vi.waitFor(async () => expect(verbs((await get("?type=sidecar.*")).body)).toEqual(["sidecar.started"]));
+  await vi.waitFor(async () =>
+    expect(verbs((await get("?type=io.humhelix.sidecar.*")).body)).toEqual(["sidecar.started"]),
+  );
   expect(verbs((await get("?type=*.failed&type=transcription.requested")).body)).toEqual([
     "transcription.requested",
     "transcription.failed",
@@ -97,6 +99,8 @@ test.each([
   ["?after=yesterday", "after", /a position such as 1234/],
   ["?limit=0", "limit", /from 1 to 1000/],
   ["?type=No%20Type", "type", /transcription\.completed/],
+  ["?type=transcription.complete", "type", /fits no event.*asyncapi\.json/],
+  ["?type=io.humhelix.job.*.v1", "type", /no event/],
 ])("%s is refused with what would be right", async (query, param, message) => {
   rig = await openHttpRig();
   const { status, body } = await get(query);

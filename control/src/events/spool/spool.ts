@@ -161,12 +161,11 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       return commits.add({ ...draft, ...place, stream, position: given });
     },
     async read(query) {
-      if (query.jobId === null) {
-        const isWanted = createFilter(query.patterns);
-        const page = recent.read(query, ({ name }) => isWanted(name));
-        if (page !== null) return page;
-      }
-      return thread.call("read", query);
+      const { patterns, jobId } = query;
+      const fits = createFilter(patterns);
+      const isOfJob = ({ stream, partitionKey }: StoredEvent) => stream === "transcription" && partitionKey === jobId;
+      const page = recent.read(query, (event) => (jobId === null || isOfJob(event)) && fits(event.name));
+      return page ?? thread.call("read", query);
     },
     place: ({ sink, ...query }) => thread.call("place", { ...query, since: cursors.get(sink)?.since ?? 0 }),
     whole: (position) => thread.call("whole", position),

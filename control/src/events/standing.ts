@@ -1,7 +1,8 @@
 /** What a bus has, seen from the spool: which events it lacks, which it has twice been offered, and whether it forgot. */
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import { type StreamName, streamNames } from "./catalogue.ts";
+import { eventNames, type StreamName, streamNames, streamOf } from "./catalogue.ts";
+import { createFilter } from "./filter.ts";
 import type { Outgoing, Sink, SinkConnection } from "./sink.ts";
 import type { Spool, StoredEvent } from "./spool/spool.ts";
 import { within } from "./within.ts";
@@ -28,6 +29,11 @@ export interface StandingOptions {
 
 export function createStanding(options: StandingOptions): Standing {
   const { sink, spool, types, clock, log } = options;
+  const isWanted = createFilter(types);
+  /** Those that the sink gets something of: the spool would be searched to its end for what it never has of the others. */
+  const streams = streamNames.filter((stream) =>
+    eventNames.some((name) => streamOf(name) === stream && isWanted(name)),
+  );
   /** By source, the last sequence that the bus has. */
   const has = new Map<string, number>();
 
@@ -36,7 +42,7 @@ export function createStanding(options: StandingOptions): Standing {
     { cursor, signal }: { cursor: number; signal: AbortSignal },
   ): Promise<number> {
     if (connection.recall === undefined) return cursor;
-    const current = streamNames.map((stream) => spool.source(stream));
+    const current = streams.map((stream) => spool.source(stream));
     const sources = [...new Set([...current, ...has.keys()])];
     const recalled = await within(connection.recall(sources), signal);
     const hasSome = current.some((source) => recalled.has(source));
@@ -46,7 +52,6 @@ export function createStanding(options: StandingOptions): Standing {
       const sequence = recalled.get(source) ?? 0;
       const { nextPosition, given } = await spool.place({
         sink: sink.name,
-        stream,
         source,
         sequence,
         cursor,

@@ -44,7 +44,6 @@ export interface Place {
 }
 
 export interface PlaceQuery {
-  stream: StreamName;
   source: string;
   /** The last that the bus has; 0 for none. */
   sequence: number;
@@ -95,20 +94,20 @@ export function createReader(db: DatabaseSync) {
   }
 
   function place(query: PlaceQuery): Place {
-    const { stream, source, sequence, cursor, since, patterns } = query;
+    const { source, sequence, cursor, since, patterns } = query;
     const { condition, names } = named(patterns);
     const next = db
       .prepare(
-        `SELECT position FROM event WHERE stream = ? AND sequence > ? AND source = ? AND ${condition}
+        `SELECT position FROM event WHERE source = ? AND sequence > ? AND ${condition}
          AND position > ? ORDER BY sequence LIMIT 1`,
       )
-      .get(stream, sequence, source, ...names, since);
+      .get(source, sequence, ...names, since);
     const given = db
       .prepare(
-        `SELECT sequence, wall_ms AS wallMs FROM event WHERE stream = ? AND source = ? AND position > ? AND position <= ? AND ${condition}
+        `SELECT sequence, wall_ms AS wallMs FROM event WHERE source = ? AND position > ? AND position <= ? AND ${condition}
          ORDER BY sequence DESC LIMIT 1`,
       )
-      .get(stream, source, since, cursor, ...names);
+      .get(source, since, cursor, ...names);
     return {
       nextPosition: next === undefined ? null : number(next, "position"),
       given: given === undefined ? null : { sequence: number(given, "sequence"), wallMs: number(given, "wallMs") },

@@ -21,7 +21,7 @@ CREATE TABLE event (
   json TEXT NOT NULL
 ) STRICT;
 CREATE INDEX event_by_job ON event (partition_key, position) WHERE stream = 'transcription';
-CREATE INDEX event_by_sequence ON event (stream, sequence);
+CREATE INDEX event_by_sequence ON event (source, sequence);
 CREATE TABLE whole (position INTEGER PRIMARY KEY, data TEXT NOT NULL) STRICT;
 CREATE TABLE cursor (sink TEXT PRIMARY KEY, position INTEGER NOT NULL, since INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE open_job (

@@ -196,7 +196,7 @@ describe("where a source stands", () => {
   const patterns = ["*.failed"];
   const place = (store: Store, more = {}) => {
     const { source } = entry(store, 1);
-    return store.place({ stream: "transcription", source, sequence: 0, cursor: 100, since: 0, patterns, ...more });
+    return store.place({ source, sequence: 0, cursor: 100, since: 0, patterns, ...more });
   };
 
   test("is told by what the sink was given and what comes next, in its own choice of events", () => {
@@ -216,8 +216,8 @@ describe("where a source stands", () => {
   test("leaves out what lies before the sink began", () => {
     const store = open();
     fill(store, 30, { name: "transcription.failed" });
-    expect(place(store, { since: 30, cursor: 30 }).given).toBeNull();
-    expect(place(store, { since: 29, cursor: 30 }).given).toMatchObject({ sequence: 30 });
+    expect(place(store, { since: 30, cursor: 30 })).toEqual({ nextPosition: null, given: null });
+    expect(place(store, { since: 29, cursor: 30 })).toMatchObject({ nextPosition: 30, given: { sequence: 30 } });
   });
 
   test("leaves out what another epoch told", () => {

@@ -35,7 +35,7 @@ export const inline = (seconds: number) => ({
 });
 
 /** `completed` of io.humhelix.transcription.completed.v1. */
-const verbOf = ({ type }: CloudEvent) => type.split(".").at(-2) ?? "";
+export const verbOf = ({ type }: CloudEvent) => type.split(".").at(-2) ?? "";
 export const verbsOf = (events: readonly CloudEvent[]) => events.map(verbOf);
 export const isEnd = (event: CloudEvent) => ["completed", "failed", "cancelled"].includes(verbOf(event));
 

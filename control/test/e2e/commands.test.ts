@@ -143,9 +143,9 @@ test("two nodes killed again and again at any moment: each command has one end, 
   nodes.set("two", await startNode("two", env));
   const kills = Number(process.env.HUM_TEST_KILLS ?? 6);
   const ids: string[] = [];
-  let killing = true;
+  const done = new AbortController();
   const sending = (async () => {
-    while (killing) {
+    while (!done.signal.aborted) {
       const id = `c${ids.length}`;
       ids.push(id);
       await client.request(id, { audio: inline(1 + (ids.length % 3)) });
@@ -158,7 +158,7 @@ test("two nodes killed again and again at any moment: each command has one end, 
     await kill(nodes.get(name) ?? never());
     nodes.set(name, await startNode(name, env));
   }
-  killing = false;
+  done.abort();
   await sending;
   await expectOneEndEach(ids);
 });

@@ -29,12 +29,17 @@ export function createMemoryBus(name: string, options: { remembersMs?: number } 
   let opened = 0;
   let breakLink = () => {};
 
-  const lastOf = (source: string) => stored.findLast((event) => event.source === source)?.sequence ?? 0;
+  const lastOf = (source: string) =>
+    Math.max(0, ...stored.filter((event) => event.source === source).map(({ sequence }) => sequence));
 
   function store(batch: readonly Outgoing[]): Delivery {
     let duplicates = 0;
     for (const [delivered, event] of batch.entries()) {
       const last = lastOf(event.source);
+      if (event.isReplay === true) {
+        stored.push(event);
+        continue;
+      }
       if (event.predecessor > last) return { delivered, duplicates, stopped: { kind: "gap" } };
       if (event.sequence <= last) duplicates += 1;
       else stored.push(event);

@@ -25,7 +25,10 @@ export interface Outgoing extends SealedEvent {
    * filter, or the spool's bound, left some out. 0 where there is none, or none that the bus can still know.
    */
   predecessor: number;
-  /** Set where somebody asked for it again: it is sent though the bus may have it, and in no order with the others. */
+  /**
+   * Set where somebody asked for it again, or where the bus has another event under its number: it is sent whatever the
+   * bus has, and in no order with the others.
+   */
   isReplay?: true;
 }
 

@@ -175,6 +175,29 @@ describe("a new epoch begins, once,", () => {
     expect(sequences(bus)).toEqual([...upTo(10), 1, 2, 3]);
     expect(sources(bus)).toBe(2);
   });
+
+  test("and then nothing is lost of what the older copy told before the bus was asked, under numbers that it has", async () => {
+    const bus = createMemoryBus("bus");
+    const file = spoolFileOf(testConfig(dir).data_dir);
+    const first = await open([bus]);
+    await first.tell(5);
+    await first.close();
+    copyFileSync(file, join(dir, "backup"));
+    const second = await open([bus]);
+    await second.tell(5);
+    await second.close();
+    rmSync(`${file}-wal`, { force: true });
+    copyFileSync(join(dir, "backup"), file);
+    bus.down = true;
+    const { feed, spool, untilDelivered } = await open([bus]);
+    for (let index = 0; index < 4; index += 1) feed.system("sidecar.started", "slot", { slot: "slot", pid: index });
+    await vi.waitFor(() => expect(spool.bounds().last).toBe(9));
+    bus.fail({ kind: "partly", events: 2 });
+    bus.down = false;
+    await untilDelivered();
+    expect(sequences(bus)).toEqual([...upTo(10), 6, 7, 8, 9]);
+    expect(new Set(bus.stored.map(({ id }) => id)).size).toBe(14);
+  });
 });
 
 describe("no new epoch begins", () => {

@@ -36,6 +36,8 @@ export function createStanding(options: StandingOptions): Standing {
   );
   /** By source, the last sequence that the bus has. */
   const has = new Map<string, number>();
+  /** By source of which the bus has later events than the spool, the last: up to it, numbers stand for other events there. */
+  const outrun = new Map<string, number>();
 
   async function learn(
     connection: SinkConnection,
@@ -63,6 +65,7 @@ export function createStanding(options: StandingOptions): Standing {
       const isForgotten = isCurrent && sequence === 0 && given !== null && isYoung(given.wallMs);
       const isAhead = isCurrent && sequence > spool.sequence(stream);
       if (isAhead || (isForgotten && !hasSome)) {
+        if (isAhead) outrun.set(source, sequence);
         await beginEpoch(source, { isForgotten });
         has.clear();
         return cursor;
@@ -91,6 +94,7 @@ export function createStanding(options: StandingOptions): Standing {
       const before = new Map<string, number>();
       return events.flatMap((event) => {
         const { source, sequence } = event;
+        if (sequence <= (outrun.get(source) ?? 0)) return [{ ...event, predecessor: 0, isReplay: true }];
         const predecessor = before.get(source) ?? has.get(source) ?? 0;
         if (sequence <= predecessor) return [];
         before.set(source, sequence);

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { HumError } from "../../src/core/errors.ts";
 import { eventNames } from "../../src/events/catalogue.ts";
 import { asyncApiFile, readJson } from "../../src/events/contract/files.ts";
+import { memorySink } from "../feed-rig.ts";
 import { type HttpRigOptions, openHttpRig, started, wav } from "./http-rig.ts";
 
 async function open(options: HttpRigOptions = {}) {
@@ -44,7 +45,7 @@ test("with a key configured, the API and the metrics need it", async () => {
   const rig = await open({ http: { api_key: "a-long-enough-key" } });
   const ask = (path: string, authorization?: string) =>
     fetch(`${rig.url}${path}`, authorization === undefined ? {} : { headers: { authorization } });
-  for (const path of ["/v1/models", "/v1/models/base", "/metrics"]) {
+  for (const path of ["/v1/models", "/v1/models/base", "/v1/events", "/metrics"]) {
     for (const wrong of [undefined, "Bearer", "Bearer another-key", "Basic a-long-enough-key", "a-long-enough-key"]) {
       const answer = await ask(path, wrong);
       expect(answer.status).toBe(401);
@@ -55,6 +56,8 @@ test("with a key configured, the API and the metrics need it", async () => {
     expect((await ask(path, "bearer a-long-enough-key")).status).toBe(200);
   }
   expect((await fetch(`${rig.url}/v1/audio/transcriptions`, upload())).status).toBe(401);
+  expect((await fetch(`${rig.url}/v1/events/replay`, { method: "POST", body: "{}" })).status).toBe(401);
+  expect((await fetch(`${rig.url}/v1/transcripts/some-job`)).status).toBe(401);
 });
 
 const refuse = () => {
@@ -153,4 +156,22 @@ test("a fault in the middle of a stream is logged, although its answer began wel
   expect(answer.status).toBe(200);
   expect(await answer.text()).toContain("engine_failed");
   expect(rig.logLines).toContainEqual(expect.objectContaining({ level: 50, code: "engine_failed" }));
+});
+
+test("without a key, a page of another site can change nothing: a browser says where its requests come from", async () => {
+  const rig = await open({ sinks: [memorySink("one").sink] });
+  const replay = (from: string | null) =>
+    fetch(`${rig.url}/v1/events/replay`, {
+      method: "POST",
+      headers: { "content-type": "text/plain", ...(from === null ? {} : { "sec-fetch-site": from }) },
+      body: JSON.stringify({ sink: "one", from: 1 }),
+    });
+  for (const from of ["cross-site", "same-site"]) {
+    const answer = await replay(from);
+    expect(answer.status).toBe(401);
+    expect(await answer.json()).toMatchObject({ error: { message: expect.stringContaining("another site") } });
+  }
+  for (const from of [null, "none", "same-origin"]) expect((await replay(from)).status).toBe(202);
+  const followed = await fetch(`${rig.url}/v1/models`, { headers: { "sec-fetch-site": "cross-site" } });
+  expect(followed.status).toBe(200);
 });

@@ -36,6 +36,6 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new HumError("bad_request", 'the body is no JSON; it must be an object such as {"model": "base"}');
+    throw new HumError("bad_request", "the body is no JSON; it must be one object, its names in double quotes");
   }
 }

@@ -13,9 +13,14 @@ export interface EventStreamOptions {
 
 export interface EventWriter {
   send(text: string): void;
+  /** Sends what may be lost, unless the client has much to read already. */
+  offer(text: string): void;
   /** Resolves when the client has read what was sent, all but a little, or has left. */
   drained(): Promise<void>;
 }
+
+/** Of what may be lost. */
+const maxUnread = 256;
 
 const headers = {
   "content-type": "text/event-stream; charset=utf-8",
@@ -38,6 +43,9 @@ export function eventStream(options: EventStreamOptions, moreHeaders: Record<str
       const send = (text: string) => {
         if (!isGone) controller.enqueue(encoder.encode(text));
       };
+      const offer = (text: string) => {
+        if ((controller.desiredSize ?? 0) > -maxUnread) send(text);
+      };
       heartbeat = setInterval(() => {
         unreadMs = hasRoom() ? 0 : unreadMs + timing.heartbeatMs;
         if (hasRoom()) return send(": keep-alive\n\n");
@@ -52,7 +60,7 @@ export function eventStream(options: EventStreamOptions, moreHeaders: Record<str
         }
       };
       // Not awaited: `pull` and backpressure begin when start has ended.
-      void options.follow({ send, drained }).then(
+      void options.follow({ send, offer, drained }).then(
         () => {
           clearInterval(heartbeat);
           if (!isGone) controller.close();

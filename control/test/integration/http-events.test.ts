@@ -268,3 +268,33 @@ test("more types than anybody needs are refused", async () => {
   expect(status).toBe(400);
   expect(body.error).toMatchObject({ param: "type", message: expect.stringContaining("at most 64") });
 });
+
+test("a subscriber that does not read is not sent what nobody keeps, and gets all the rest once it reads", async () => {
+  rig = await openHttpRig();
+  const leaving = new AbortController();
+  const response = await fetch(`${rig.url}/v1/events?after=0`, {
+    headers: { accept: "text/event-stream" },
+    signal: leaving.signal,
+  });
+  await tellJob("a", [started]);
+  // More than the sockets between them hold.
+  const total = 20_000;
+  const job = testJob("b");
+  await rig.feed.observe(job, started);
+  const safe = Array.from({ length: total }, (_, index) => rig.feed.observe(job, segmentEvent(index, "x".repeat(100))));
+  await Promise.all(safe);
+  let [progress, segments, text] = [0, 0, ""];
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString();
+    const blocks = text.split("\n\n");
+    text = blocks.pop() ?? "";
+    for (const block of blocks) {
+      if (block.includes("transcription.progress.v1")) progress += 1;
+      if (block.includes("transcription.segment.v1")) segments += 1;
+    }
+    if (segments === total) break;
+  }
+  leaving.abort();
+  expect(segments).toBe(total);
+  expect(progress).toBeLessThan(total / 2);
+});

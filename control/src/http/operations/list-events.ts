@@ -75,7 +75,7 @@ async function follow(
     onEphemeral((event) => {
       // No id: it cannot be asked for again.
       const isWanted = (jobId === null || event.partitionKey === jobId) && fits(event.name);
-      if (isWanted && !signal.aborted) to.send(`data: ${event.json}\n\n`);
+      if (isWanted && !signal.aborted) to.offer(`data: ${event.json}\n\n`);
     }),
   ];
   const rouse = () => wake();

@@ -226,6 +226,19 @@ test("a sink gets again what it is asked to get, and others do not", async () =>
   expect((await replay({ sink: "one", from: 0 })).status).toBe(400);
 });
 
+test("a sink that wants no more, ever, is not promised anything again", async () => {
+  const stopped = { kind: "gone", reason: "the receiver answered 410" } as const;
+  rig = await openHttpRig({
+    sinks: [memorySink("hook", { deliver: async () => ({ delivered: 0, duplicates: 0, stopped }) }).sink],
+  });
+  await tellJob("a", [failed]);
+  await vi.waitFor(() => expect(rig.feed.health()).toMatchObject([{ state: "ended" }]));
+  const body = JSON.stringify({ sink: "hook", from: 1 });
+  const answer = await fetch(`${rig.url}/v1/events/replay`, { method: "POST", body });
+  expect(answer.status).toBe(400);
+  expect(await answer.json()).toMatchObject({ error: { param: "sink", message: expect.stringContaining("410") } });
+});
+
 test("HEAD answers without a subscription that nobody reads", async () => {
   rig = await openHttpRig();
   const answer = await fetch(`${rig.url}/v1/events`, { method: "HEAD", headers: { accept: "text/event-stream" } });

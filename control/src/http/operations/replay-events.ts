@@ -19,9 +19,15 @@ export const replayEvents: Operation = {
   open: false,
   async handle(c, deps) {
     const { sink, from } = await readJson(c, { deps, schema });
+    const { sinks } = deps.readiness();
+    const ended = sinks.find((one) => one.sink === sink && one.state === "ended");
+    if (ended !== undefined) {
+      const message = `the sink ${quote(sink)} is out of use until the next start: ${ended.reason ?? "no reason known"}`;
+      throw new HumError("bad_request", message, { param: "sink" });
+    }
     const replay = deps.events.replay(sink, from);
     if (replay === null) {
-      const names = deps.readiness().sinks.map((one) => one.sink);
+      const names = sinks.map((one) => one.sink);
       throw new HumError("not_found", `there is no sink ${quote(sink)}; there are: ${names.join(", ")}`, {
         param: "sink",
       });

@@ -84,13 +84,20 @@ export function startLoad(feed: Feed, { ratePerS, name = "job" }: { ratePerS: nu
   };
 }
 
-/** As fast as they become safe, a few hundred at a time. */
-export async function tellAll(
-  feed: Feed,
-  { events, name }: { events: number; name: string },
-): Promise<readonly Told[]> {
+export interface Burst {
+  events: number;
+  name: string;
+  /** Each tells its next event as soon as the one before is safe. */
+  producers?: number;
+}
+
+/** As fast as they become safe. */
+export async function tellAll(feed: Feed, { events, name, producers = 512 }: Burst): Promise<readonly Told[]> {
   const { told, tell } = createTeller(feed, name);
-  while (told.length < events) await Promise.all(Array.from({ length: 512 }, tell));
+  const produce = async () => {
+    while (told.length < events) await tell();
+  };
+  await Promise.all(Array.from({ length: producers }, produce));
   return told;
 }
 

@@ -126,7 +126,7 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     feed,
     gate,
     scheduler,
-    sources: await openSources(config, { url: bus.url, consumer: `${config.events.node}-${spool.id}`, log }),
+    sources: await openSources(config, { url: bus.url, consumer: `${config.events.node}-${spool.id}` }),
     openJobs: spool.openJobs.filter(({ causationId }) => causationId !== null),
     engineRoom,
     scratchDir: directories.scratch,
@@ -196,14 +196,12 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
 }
 
 /** Every bus that commands are read from; the consumer is this node in its groups, in each of its lives. */
-async function openSources(config: Config, at: { url: string; consumer: string; log: Log }): Promise<CommandSource[]> {
+async function openSources(config: Config, at: { url: string; consumer: string }): Promise<CommandSource[]> {
   const { redis, sources, claim_idle_s } = config.commands;
-  const { consumer } = at;
   const claimIdleMs = claim_idle_s * 1000;
-  const commandTimeoutMs = config.events.redis.command_timeout_s * 1000;
-  const first = redis ? [createRedisSource({ url: at.url, commandTimeoutMs, consumer, claimIdleMs })] : [];
-  const others = sources.map((settings) => createSource(settings, { consumer, claimIdleMs, log: at.log }));
-  return [...first, ...(await Promise.all(others))];
+  const ledger = { ...at, patienceMs: claimIdleMs, commandTimeoutMs: config.events.redis.command_timeout_s * 1000 };
+  const others = sources.map((settings) => createSource(settings, { ledger, claimIdleMs }));
+  return [...(redis ? [createRedisSource({ ...ledger, claimIdleMs })] : []), ...(await Promise.all(others))];
 }
 
 /** The configured Redis, or a server of our own where none is configured. */

@@ -34,6 +34,12 @@ export const inline = (seconds: number) => ({
   media_type: "audio/wav",
 });
 
+/** The same in a quarter of the bytes, through a decoder: brokers take a megabyte by default, and base64 has a third more. */
+export const compact = (seconds: number) => ({
+  data: Buffer.alloc(seconds * 8_000, 0xff).toString("base64"),
+  media_type: "audio/basic",
+});
+
 /** `completed` of io.humhelix.transcription.completed.v1. */
 export const verbOf = ({ type }: CloudEvent) => type.split(".").at(-2) ?? "";
 export const verbsOf = (events: readonly CloudEvent[]) => events.map(verbOf);

@@ -1,6 +1,6 @@
 /** Carries out commands: each is answered by exactly one end, and only then let go of. */
 import { setTimeout as delay } from "node:timers/promises";
-import { HumError, toHumError } from "../core/errors.ts";
+import { HumError } from "../core/errors.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Spool } from "../events/spool/spool.ts";
 import type { Cancellations } from "./cancellations.ts";
@@ -60,11 +60,6 @@ export function createCarryOut(options: CarryOutOptions): CarryOut {
       return setAside(delivery, { ...at, origin: reading.origin, error: new HumError("bad_request", reading.reason) });
     }
     const { command, origin } = reading;
-    const { max_deliveries: most } = config.commands;
-    if (delivery.deliveries > most) {
-      const message = `it was begun ${delivery.deliveries - 1} times, and no time came to an end; at most ${most} are tried`;
-      return setAside(delivery, { ...at, origin, error: new HumError("interrupted", message, { retryable: false }) });
-    }
     const deadlineMs = deadlineMsOf(command.data, clock);
     const result = await answer(delivery, {
       ...at,
@@ -78,25 +73,30 @@ export function createCarryOut(options: CarryOutOptions): CarryOut {
   /** Where somebody waits for an answer, it is told too. */
   async function setAside(delivery: Delivery, about: At & { origin: Origin | null; error: HumError }): Promise<void> {
     const { origin, error, bus, source } = about;
-    const letGo = (connection: SourceConnection) => connection.setAside(delivery, error.message);
-    let result: Result = "failed";
+    const letGo = (connection: SourceConnection) => putAside(connection, { delivery, error, source });
     if (origin === null) await bus.ask(letGo);
-    else result = await answer(delivery, { ...about, origin, letGo, work: () => Promise.reject(error) });
-    if (result === "lost" || result === "returned") return count(source, result);
+    else count(source, await answer(delivery, { ...about, origin, letGo, work: () => Promise.reject(error) }));
+  }
+
+  async function putAside(
+    connection: SourceConnection,
+    { delivery, error, source }: { delivery: Delivery; error: HumError; source: string },
+  ): Promise<void> {
+    await connection.setAside(delivery, error.message);
     log.warn({ source, key: delivery.key, reason: error.message }, "a command was set aside");
     count(source, "set_aside");
   }
 
   async function answer(delivery: Delivery, about: Answer): Promise<Result> {
-    const { origin, bus, hold } = about;
-    const held = { key: delivery.key, jobId: origin.id };
-    const standing = await bus.ask((connection) => connection.begin(held));
-    if (standing === "elsewhere") return "lost";
+    const { origin, hold } = about;
+    hold.keep(origin.id, () => undefined);
+    const { standing, begun: times } = await untilClear(delivery, about);
+    // Who has it goes on, or gives no more signs of life and then loses it to somebody.
+    if (standing === "elsewhere" || standing === "busy") return "lost";
     // The answer to it is that to the first.
     if (standing === "repeated") return done(about, "repeated");
-    hold.keep(origin.id, () => undefined);
     for (let first = begun.get(origin.id); first !== undefined; first = begun.get(origin.id)) await first;
-    const answered = answerAlone(delivery, about);
+    const answered = answerAlone(delivery, { ...(wornOut(delivery, { ...about, times }) ?? about), times });
     begun.set(
       origin.id,
       answered.catch(() => undefined),
@@ -104,8 +104,27 @@ export function createCarryOut(options: CarryOutOptions): CarryOut {
     return answered.finally(() => begun.delete(origin.id));
   }
 
-  async function answerAlone(delivery: Delivery, about: Answer): Promise<Result> {
-    const { origin, bus, hold } = about;
+  async function untilClear(delivery: Delivery, { bus, origin }: Answer) {
+    for (;;) {
+      const answer = await bus.ask((connection) => connection.begin(delivery, origin.id));
+      if (answer.standing !== "busy" || closing.aborted) return answer;
+      await delay(pauseMs, undefined, { signal: closing }).catch(() => undefined);
+    }
+  }
+
+  /** One that was begun too often without an end is not begun again. */
+  function wornOut(delivery: Delivery, about: Answer & { times: number }): Answer | null {
+    const { times, source } = about;
+    const { max_deliveries: most } = config.commands;
+    if (times <= most) return null;
+    const message = `it was begun ${times - 1} times, and no time came to an end; at most ${most} are tried`;
+    const error = new HumError("interrupted", message, { retryable: false });
+    const letGo = (connection: SourceConnection) => putAside(connection, { delivery, error, source });
+    return { ...about, letGo, work: () => Promise.reject(error) };
+  }
+
+  async function answerAlone(delivery: Delivery, about: Answer & { times: number }): Promise<Result> {
+    const { origin, bus, hold, times } = about;
     const held = { key: delivery.key, jobId: origin.id };
     if (await spool.isEnded(origin.id)) return done(about, "repeated");
     const abandoned = new AbortController();
@@ -113,7 +132,7 @@ export function createCarryOut(options: CarryOutOptions): CarryOut {
     const unwatch = cancellations.watch({ jobId, requestId, commandId, sentMs: delivery.sentMs }, abandoned);
     const claimEnd = () => bus.ask((connection) => connection.claimEnd(held));
     // Another node has told of as many attempts at least as it was given the command.
-    let told = options.toldOf(origin.id) ?? { attempts: delivery.deliveries - 1, isRequested: false };
+    let told = options.toldOf(origin.id) ?? { attempts: times - 1, isRequested: false };
     try {
       for (;;) {
         const passage = gate.open(origin.id, { ...told, claimEnd });
@@ -125,7 +144,7 @@ export function createCarryOut(options: CarryOutOptions): CarryOut {
         told = passage.told();
         if (outcome.kind === "told") return (await untilSafe(origin.id)) ? done(about, resultOf(outcome)) : "returned";
         if (outcome.kind === "lost") return lost(origin.id);
-        if (closing.aborted) return await giveBack(delivery, bus);
+        if (closing.aborted) return await giveBack(delivery, about);
         await delay(pauseMs, undefined, { signal: AbortSignal.any([closing, abandoned.signal]) }).catch(
           () => undefined,
         );
@@ -138,13 +157,17 @@ export function createCarryOut(options: CarryOutOptions): CarryOut {
   async function attempt(passage: Passage, about: Answer & { abandoned: AbortSignal }): Promise<Outcome> {
     const { origin, work, abandoned } = about;
     const working = work(abandoned).catch(async (thrown) => {
-      const error = toHumError(thrown);
-      // What is not ours to explain is in the log.
-      if (error.code === "internal") log.error({ err: error, job: origin.id }, "a command could not be carried out");
-      await passage.refuse({ ...origin, signal: abandoned }, error);
+      await passage.refuse({ ...origin, signal: abandoned }, presentable(thrown, origin));
     });
     await working.catch(() => undefined);
     return passage.close();
+  }
+
+  /** Our own words, and nothing of an unexpected exception's. */
+  function presentable(thrown: unknown, { id }: Origin): HumError {
+    if (thrown instanceof HumError && thrown.code !== "internal") return thrown;
+    log.error({ err: thrown, job: id }, "a command could not be carried out");
+    return new HumError("internal", `this node failed unexpectedly; its log has the cause under job ${id}`);
   }
 
   async function done({ bus, letGo }: Answer, result: Result): Promise<Result> {
@@ -157,8 +180,8 @@ export function createCarryOut(options: CarryOutOptions): CarryOut {
     return "lost";
   }
 
-  async function giveBack(delivery: Delivery, bus: Bus): Promise<Result> {
-    await bus.ask((connection) => connection.giveBack(delivery));
+  async function giveBack(delivery: Delivery, { bus, origin }: Answer): Promise<Result> {
+    await bus.ask((connection) => connection.giveBack(delivery, origin.id));
     return "returned";
   }
 

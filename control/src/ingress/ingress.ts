@@ -42,7 +42,7 @@ export function createIngress(options: IngressOptions): Ingress {
   const { claim_idle_s, max_in_work } = config.commands;
   const closing = new AbortController();
   const cancellations = createCancellations({ jobs: scheduler, clock });
-  const legacy = createLegacy({ ...options, waitMs: 2 * claim_idle_s * 1000 });
+  const legacy = createLegacy(options);
   const { submit } = scheduler;
   const carryOut = createCarryOut({
     ...options,
@@ -85,7 +85,6 @@ export function createIngress(options: IngressOptions): Ingress {
     status: () => intakes.map((intake) => intake.status()),
     async stop(graceMs) {
       closing.abort();
-      legacy.stop();
       const patience = new AbortController();
       const closed = Promise.all(intakes.map((intake) => intake.close())).finally(() => patience.abort());
       await Promise.race([closed, delay(graceMs, undefined, { signal: patience.signal }).catch(() => undefined)]);

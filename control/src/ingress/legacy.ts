@@ -3,55 +3,35 @@ import type { Log } from "../core/log.ts";
 import type { Feed } from "../events/feed.ts";
 import type { OpenJob, Spool } from "../events/spool/spool.ts";
 import type { Told } from "./gate.ts";
-import type { CommandSource, SourceConnection, Whereabouts } from "./source.ts";
+import type { SourceConnection } from "./source.ts";
 
 export interface Legacy {
   /** What was told of a job that is run again here. */
   toldOf(jobId: string): Told | null;
-  /** Called with the first connection to each source: decides on what it knows of. */
-  settle(source: string, connection: SourceConnection): Promise<void>;
-  stop(): void;
+  /** Asks a source for what it knows; to be called with each connection to it, before anything is taken. */
+  settle(source: string, connection: Pick<SourceConnection, "find">): Promise<void>;
 }
 
 export interface LegacyOptions {
   openJobs: readonly OpenJob[];
-  sources: readonly CommandSource[];
+  /** How many there are. */
+  sources: readonly unknown[];
   feed: Pick<Feed, "interrupt">;
-  spool: Pick<Spool, "isEnded" | "forget">;
+  spool: Pick<Spool, "forget">;
   log: Log;
-  /** A bus that cannot tell gives a command again within this time, to this node or to another. */
-  waitMs: number;
 }
 
 export function createLegacy(options: LegacyOptions): Legacy {
-  const { openJobs, sources, feed, spool, log, waitMs } = options;
+  const { openJobs, sources, feed, spool, log } = options;
   const jobs = new Map(openJobs.map((job) => [job.jobId, job]));
   const undecided = new Set(jobs.keys());
   const asked = new Set<string>();
-  let canAllTell = true;
-  let timer: NodeJS.Timeout | null = null;
 
-  function decide(jobId: string, where: Exclude<Whereabouts, "forgotten">): void {
-    undecided.delete(jobId);
-    if (where === "elsewhere") forget(jobId);
-  }
-
-  function forget(jobId: string): void {
+  function leave(jobId: string): void {
     jobs.delete(jobId);
     spool
       .forget(jobId)
       .catch((error) => log.warn({ err: error, job: jobId }, "a job of another node was not forgotten"));
-  }
-
-  /** No bus knows of them: where all could tell, nobody else will end them. */
-  async function settleRest(): Promise<void> {
-    for (const jobId of undecided) {
-      const job = jobs.get(jobId);
-      if (job === undefined || (await spool.isEnded(jobId))) continue;
-      if (canAllTell) feed.interrupt(job);
-      else forget(jobId);
-    }
-    undecided.clear();
   }
 
   return {
@@ -61,22 +41,19 @@ export function createLegacy(options: LegacyOptions): Legacy {
     },
     async settle(source, connection) {
       if (asked.has(source) || undecided.size === 0) return;
-      if (connection.find === undefined) canAllTell = false;
-      else {
-        for (const [jobId, where] of await connection.find([...undecided])) {
-          if (where !== "forgotten") decide(jobId, where);
-        }
+      for (const [jobId, where] of await connection.find([...undecided])) {
+        if (where === "forgotten") continue;
+        undecided.delete(jobId);
+        if (where === "elsewhere") leave(jobId);
       }
       asked.add(source);
-      if (asked.size < sources.length || undecided.size === 0) return;
-      if (canAllTell) return settleRest();
-      timer = setTimeout(() => {
-        settleRest().catch((error) => log.warn({ err: error }, "jobs of an earlier life could not be looked up"));
-      }, waitMs);
-      timer.unref();
-    },
-    stop() {
-      if (timer !== null) clearTimeout(timer);
+      if (asked.size < sources.length) return;
+      // No bus knows of them: nobody else will end them.
+      for (const jobId of undecided) {
+        const job = jobs.get(jobId);
+        if (job !== undefined) feed.interrupt(job);
+      }
+      undecided.clear();
     },
   };
 }

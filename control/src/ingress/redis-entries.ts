@@ -29,6 +29,10 @@ export function timeOf(entryId: string): number {
   return (ms ?? 0) + Math.min(within ?? 0, 999) / 1_000;
 }
 
+/** The same, with its place among those of one millisecond as a fraction. */
+export const sentMsOf = (entryId: string) =>
+  timeOf(entryId) + Math.min(999, Number(entryId.slice(entryId.indexOf("-") + 1))) / 1000;
+
 /** A command without its field is one that cannot be read. */
 export const textOf = ({ fields }: Entry) =>
   fields.find((_, index) => index % 2 === 1 && fields[index - 1] === "ce") ?? "";
@@ -36,6 +40,6 @@ export const textOf = ({ fields }: Entry) =>
 export const deliveryOf = (entry: Entry, deliveries: number): Delivery => ({
   key: entry.id,
   text: textOf(entry),
-  sentMs: timeOf(entry.id),
+  sentMs: sentMsOf(entry.id),
   deliveries,
 });

@@ -1,18 +1,13 @@
 /** How nodes agree through Redis on who carries out a command: scripts over the stream, its group, and a hash per job. */
-import { createHash } from "node:crypto";
+import { commandStream } from "../events/commands.ts";
 
 /** The group that all nodes read by. */
 export const group = "humhelix";
 
-export interface Script {
-  text: string;
-  sha: string;
-}
-
-const script = (body: string): Script => {
-  const text = `${prelude}${body}`;
-  return { text, sha: createHash("sha1").update(text).digest("hex") };
-};
+/** Where nodes agree on a command: a hash of its job. */
+export const jobKey = (jobId: string) => `${commandStream}:job:${jobId}`;
+/** A command that comes again within this time is the same one. */
+export const keepMs = 24 * 3600 * 1000;
 
 /**
  * KEYS: the stream, then hashes of jobs. ARGV: the group, this node's name in it, how long a hash is kept in ms, then what
@@ -39,7 +34,7 @@ end
  * ARGV[4]: the entry; ARGV[5]: for how long, in ms, a node that was about to tell the end is waited for. To it the
  * command goes back: its spool may have the end already.
  */
-export const beginScript = script(`
+export const beginScript = `${prelude}
 local job, entry, patience_ms = KEYS[2], ARGV[4], tonumber(ARGV[5])
 local known = redis.call('HMGET', job, 'entry', 'ending_by', 'ending_ms')
 if known[1] and known[1] ~= entry then return 'repeated' end
@@ -52,10 +47,10 @@ redis.call('HSET', job, 'entry', entry)
 redis.call('HDEL', job, 'ending_by', 'ending_ms')
 redis.call('PEXPIRE', job, keep_ms)
 return 'begin'
-`);
+`;
 
 /** ARGV[4...]: the entries, one for each hash. Returns those that are elsewhere; the others count as alive. */
-export const holdScript = script(`
+export const holdScript = `${prelude}
 local lost = {}
 for index = 2, #KEYS do
   local entry = ARGV[index + 2]
@@ -67,10 +62,10 @@ for index = 2, #KEYS do
   end
 end
 return lost
-`);
+`;
 
 /** ARGV[4]: the entry. Returns 1 where this node may tell the end. */
-export const claimEndScript = script(`
+export const claimEndScript = `${prelude}
 local job, entry = KEYS[2], ARGV[4]
 local where = whereabouts(job, entry)
 if where == 'elsewhere' then return 0 end
@@ -78,33 +73,33 @@ if where == 'here' then redis.call('XCLAIM', stream, group, consumer, 0, entry, 
 redis.call('HSET', job, 'entry', entry, 'ending_by', consumer, 'ending_ms', now_ms())
 redis.call('PEXPIRE', job, keep_ms)
 return 1
-`);
+`;
 
 /** Where the command of each job is. */
-export const findScript = script(`
+export const findScript = `${prelude}
 local found = {}
 for index = 2, #KEYS do
   local entry = redis.call('HGET', KEYS[index], 'entry')
-  found[#found + 1] = entry and whereabouts(KEYS[index], entry) or 'forgotten'
+  -- Where the command came over another bus, it is named otherwise.
+  local is_ours_to_know = entry and string.match(entry, '^%d+%-%d+$')
+  found[#found + 1] = is_ours_to_know and whereabouts(KEYS[index], entry) or 'forgotten'
 end
 return found
-`);
+`;
 
 /** KEYS[2]: the stream of what was set aside. ARGV[4]: the entry, its command, the reason, its deliveries, how many are kept. */
-export const setAsideScript = script(`
+export const setAsideScript = `${prelude}
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[8], '*',
   'ce', ARGV[5], 'reason', ARGV[6], 'entry', ARGV[4], 'deliveries', ARGV[7])
 redis.call('XACK', stream, group, ARGV[4])
 redis.call('XDEL', stream, ARGV[4])
 return 1
-`);
+`;
 
 /** ARGV[4]: the entry; ARGV[5]: how long it is to look idle, in ms; ARGV[6]: its deliveries before this one. */
-export const giveBackScript = script(`
+export const giveBackScript = `${prelude}
 if is_ours(ARGV[4]) then
   redis.call('XCLAIM', stream, group, consumer, 0, ARGV[4], 'IDLE', ARGV[5], 'RETRYCOUNT', ARGV[6], 'JUSTID')
 end
 return 1
-`);
-
-export const scripts = [beginScript, holdScript, claimEndScript, findScript, setAsideScript, giveBackScript];
+`;

@@ -8,6 +8,7 @@ import {
   deliveryOf,
   pendingSchema,
   readSchema,
+  sentMsOf,
   summarySchema,
   textOf,
   timeOf,
@@ -19,13 +20,11 @@ import {
   giveBackScript,
   group,
   holdScript,
-  type Script,
-  scripts,
+  jobKey,
+  keepMs,
   setAsideScript,
 } from "./redis-scripts.ts";
 import type { CommandSource, Delivery, SourceConnection, Whereabouts } from "./source.ts";
-
-const jobKey = (jobId: string) => `${commandStream}:job:${jobId}`;
 
 export interface RedisSourceSettings {
   /** The configured URL, or the embedded server's. */
@@ -36,8 +35,6 @@ export interface RedisSourceSettings {
   claimIdleMs: number;
 }
 
-/** A command that comes again within this time is the same one. */
-const keepMs = 24 * 3600 * 1000;
 /** How many times longer than for others a node is waited for that was about to tell the end. */
 const endingPatience = 60;
 const maxSetAside = 1000;
@@ -51,7 +48,7 @@ const maxTake = 16;
 /**
  * A user of a Redis that others use too needs no more than this rule gives beside what the sink needs:
  * `+xgroup|create +xreadgroup +xread +xpending +xclaim +xautoclaim +xack +xdel +xadd +xlen +xinfo|groups +hget +hmget +hset
- * +hdel +pexpire +time +evalsha +script|load`.
+ * +hdel +pexpire +time +eval`.
  */
 export function createRedisSource(settings: RedisSourceSettings): CommandSource {
   const { url, commandTimeoutMs, consumer, claimIdleMs } = settings;
@@ -75,7 +72,6 @@ export function createRedisSource(settings: RedisSourceSettings): CommandSource 
       const redis = await connect("commands", commandTimeoutMs);
       const reader = await connect("commands-read", commandTimeoutMs + blockMs);
       const follower = await connect("commands-follow", commandTimeoutMs + blockMs);
-      for (const { text } of scripts) await redis.call("SCRIPT", "LOAD", text);
       // From the beginning: what was sent before the first node started is to be carried out too.
       await redis.call("XGROUP", "CREATE", commandStream, group, "0", "MKSTREAM").catch((error: Error) => {
         if (!error.message.startsWith("BUSYGROUP")) throw error;
@@ -105,13 +101,13 @@ export function createRedisSource(settings: RedisSourceSettings): CommandSource 
     const all = Object.values(connections);
     const closed = Promise.race(all.map((one) => one.closed));
     const finished: { key: string; atMs: number }[] = [];
-    let claimedAtMs = 0;
+    let claimedAtMs = Number.NEGATIVE_INFINITY;
     let claimCursor = "0-0";
     /** Exclusive; null once all that this node had left unfinished was taken. */
     let unfinishedAfter: string | null = "-";
 
-    const run = ({ sha }: Script, keys: readonly string[], args: readonly (string | number)[]) =>
-      redis.call("EVALSHA", sha, keys.length + 1, commandStream, ...keys, group, consumer, keepMs, ...args);
+    const run = (script: string, keys: readonly string[], args: readonly (string | number)[]) =>
+      redis.call("EVAL", script, keys.length + 1, commandStream, ...keys, group, consumer, keepMs, ...args);
 
     async function takeUnfinished(limit: number, held: ReadonlySet<string>): Promise<Delivery[]> {
       while (unfinishedAfter !== null) {
@@ -179,7 +175,7 @@ export function createRedisSource(settings: RedisSourceSettings): CommandSource 
           const from = ["COUNT", followCount, "BLOCK", blockMs, "STREAMS", commandStream, followed ?? "$"];
           for (const entry of readSchema.parse(await follower.call("XREAD", ...from))) {
             followed = entry.id;
-            listener({ text: textOf(entry), sentMs: timeOf(entry.id) });
+            listener({ text: textOf(entry), sentMs: sentMsOf(entry.id) });
           }
         };
         const loop = async () => {
@@ -187,9 +183,9 @@ export function createRedisSource(settings: RedisSourceSettings): CommandSource 
         };
         loop().catch((error: Error) => close(error));
       },
-      async begin({ key, jobId }) {
+      async begin({ key, deliveries }, jobId) {
         const reply = await run(beginScript, [jobKey(jobId)], [key, claimIdleMs * endingPatience]);
-        return z.enum(["begin", "repeated", "elsewhere"]).parse(reply);
+        return { standing: z.enum(["begin", "repeated", "elsewhere"]).parse(reply), begun: deliveries ?? 1 };
       },
       async hold(held) {
         const keys = held.map(({ jobId }) => jobKey(jobId));
@@ -203,10 +199,10 @@ export function createRedisSource(settings: RedisSourceSettings): CommandSource 
         else await redis.call("XDEL", commandStream, key);
       },
       async setAside({ key, text, deliveries }, reason) {
-        await run(setAsideScript, [deadCommandStream], [key, text, reason, deliveries, maxSetAside]);
+        await run(setAsideScript, [deadCommandStream], [key, text, reason, deliveries ?? 1, maxSetAside]);
       },
       async giveBack({ key, deliveries }) {
-        await run(giveBackScript, [], [key, claimIdleMs, deliveries - 1]);
+        await run(giveBackScript, [], [key, claimIdleMs, (deliveries ?? 1) - 1]);
       },
       async find(jobIds) {
         const reply = await run(findScript, jobIds.map(jobKey), []);

@@ -8,8 +8,8 @@ export interface Delivery {
   text: string;
   /** When the bus took it, in milliseconds since the epoch: a cancellation concerns what was sent before it. */
   sentMs: number;
-  /** Times that it was given to a node, this one included. */
-  deliveries: number;
+  /** Times that it was given to a node, this one included; null where the bus does not count. */
+  deliveries: number | null;
 }
 
 /** A command that this node has in work. */
@@ -36,8 +36,15 @@ export interface SourceConnection {
    * Absent where a bus gives a command to one node only.
    */
   follow?(listener: (heard: Pick<Delivery, "text" | "sentMs">) => void): void;
-  /** Whether to begin: `repeated` where the same command has come before under another key. */
-  begin(held: Held): Promise<"begin" | "repeated" | "elsewhere">;
+  /**
+   * Whether to begin: `repeated` where the same command has come before under another key, or its end is told already;
+   * `busy` where a node has it that was heard of lately: to be asked again.
+   * `begun` counts the times that it was begun or given to a node, this one included.
+   */
+  begin(
+    delivery: Delivery,
+    jobId: string,
+  ): Promise<{ standing: "begin" | "repeated" | "elsewhere" | "busy"; begun: number }>;
   /** A sign of life: keeps them from being taken over. Resolves with the keys of those that were, nevertheless. */
   hold(held: readonly Held[]): Promise<string[]>;
   /** Whether this node may tell its end: from then on no other node does, unless this one stays away for long. */
@@ -47,9 +54,9 @@ export interface SourceConnection {
   /** It is done with, and kept where a person can look at it. */
   setAside(delivery: Delivery, reason: string): Promise<void>;
   /** Lets another node, or this one's next life, begin it anew; this delivery does not count. */
-  giveBack(delivery: Delivery): Promise<void>;
-  /** Of jobs that an earlier life of this node had in work. Absent where a bus cannot tell. */
-  find?(jobIds: readonly string[]): Promise<ReadonlyMap<string, Whereabouts>>;
+  giveBack(delivery: Delivery, jobId: string): Promise<void>;
+  /** Of jobs that an earlier life of this node had in work. */
+  find(jobIds: readonly string[]): Promise<ReadonlyMap<string, Whereabouts>>;
   /** Commands that no node has begun; null where a bus cannot tell. */
   waiting(): Promise<number | null>;
   /** Settles with the reason once the connection has gone, never rejects. */

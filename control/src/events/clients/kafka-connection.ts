@@ -39,9 +39,11 @@ export interface KafkaGroupOptions extends KafkaOptions {
   groupId: string;
   /** A member that is not heard of for so long is taken for dead. */
   sessionTimeoutMs: number;
+  /** Where a group begins that is new; `earliest` where nothing is said. */
+  begin?: "earliest" | "latest";
 }
 
-/** One member of a consumer group. The group begins with the oldest message of its topic. */
+/** One member of a consumer group. */
 export interface KafkaMember {
   /** What is not committed comes again after a rebalance. Throws a KafkaError where it ends by itself. */
   readonly messages: AsyncIterable<GroupMessage>;
@@ -63,4 +65,6 @@ export interface GroupMessage {
   headers: Readonly<Record<string, string>>;
   partition: number;
   offset: bigint;
+  /** When it was sent, or taken by the broker, in milliseconds since the epoch. */
+  sentMs: number;
 }

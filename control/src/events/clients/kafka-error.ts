@@ -51,3 +51,31 @@ function rootOf(thrown: unknown): Error {
 /** Whether a broker answered with it; otherwise there was no answer. */
 const isAnswer = (error: Error): error is Error & { apiId: string; serverErrorMessage: string | null } =>
   "apiId" in error && typeof error.apiId === "string";
+
+/** The cluster answered, and will answer the same until someone changes its rights or our settings. */
+const refusals = new Set([
+  "SASL_AUTHENTICATION_FAILED",
+  "UNSUPPORTED_SASL_MECHANISM",
+  "ILLEGAL_SASL_STATE",
+  "SECURITY_DISABLED",
+  "TOPIC_AUTHORIZATION_FAILED",
+  "CLUSTER_AUTHORIZATION_FAILED",
+  "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
+  "POLICY_VIOLATION",
+  "INVALID_TOPIC_EXCEPTION",
+  "GROUP_AUTHORIZATION_FAILED",
+  "INVALID_SESSION_TIMEOUT",
+  "UNSUPPORTED_VERSION",
+  "PLT_KFK_UNSUPPORTED_API",
+  // TLS where the other side has none, or the reverse, and certificates that are not trusted.
+  "PLT_KFK_USER",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "CERT_HAS_EXPIRED",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+]);
+
+/** Whether trying again soon is pointless. */
+export const isRefusal = (error: Error): boolean => "code" in error && refusals.has((error as KafkaError).code);

@@ -132,7 +132,7 @@ export async function joinKafkaGroup(options: KafkaGroupOptions): Promise<KafkaM
     const consuming = consumer.consume({
       topics: [topic],
       mode: "committed",
-      fallbackMode: "earliest",
+      fallbackMode: options.begin ?? "earliest",
       autocommit: false,
       maxWaitTime: fetchWaitMs,
       maxBytes: fetchBytes,
@@ -164,8 +164,9 @@ export async function joinKafkaGroup(options: KafkaGroupOptions): Promise<KafkaM
 
 async function* messagesOf(stream: MessagesStream<string | null, string | null, string | null, string | null>) {
   try {
-    for await (const { key, value, headers, partition, offset } of stream) {
-      yield { key, value: value ?? "", headers: Object.fromEntries(headers), partition, offset };
+    for await (const { key, value, headers, partition, offset, timestamp } of stream) {
+      const sentMs = Number(timestamp);
+      yield { key, value: value ?? "", headers: Object.fromEntries(headers), partition, offset, sentMs };
     }
   } catch (error) {
     throw kafkaErrorOf(error);

@@ -24,6 +24,8 @@ export interface NatsCommand {
 export interface NatsCommands {
   /** Resolves as soon as there are any, with at most `limit`, and with none where none came within `waitMs`. */
   take(limit: number): Promise<NatsCommand[]>;
+  /** Hears what comes in, whichever node is given it; what came while there was no connection is not told. */
+  follow(listener: (text: string) => void): void;
   /** Commands that no node has been given. */
   waiting(): Promise<number>;
   /** Settles with the reason once the connection has gone, never rejects. */
@@ -69,7 +71,7 @@ type Consumer = Awaited<ReturnType<NatsLink["jetstream"]["consumers"]["get"]>>;
 type Message = NonNullable<Awaited<ReturnType<Consumer["next"]>>>;
 
 function over(link: NatsLink, options: NatsCommandsOptions & { consumer: Consumer }): NatsCommands {
-  const { jetstream, timeoutMs, closed, close } = link;
+  const { socket, jetstream, timeoutMs, closed, close } = link;
   const { consumer, subject, waitMs } = options;
   /** Of a request that goes on: commands that arrived since the last `take`. */
   const arrived: Message[] = [];
@@ -119,6 +121,13 @@ function over(link: NatsLink, options: NatsCommandsOptions & { consumer: Consume
         await Promise.race([request, arrival.promise]);
       }
       return arrived.splice(0, limit).map(commandOf);
+    },
+    follow(listener) {
+      socket.subscribe(subject, {
+        callback: (error, message) => {
+          if (error === null) listener(message.string());
+        },
+      });
     },
     async waiting() {
       const { num_pending } = await consumer.info();

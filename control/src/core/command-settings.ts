@@ -14,8 +14,9 @@ const kafka = z.strictObject({
   kind: z.literal("kafka"),
   ...common,
   ...kafkaCluster,
-  /** What could not be read, or never came to an end, goes to `<topic>.dead`. */
   topic: sinkName.default("humhelix.commands.v1"),
+  /** Where what could not be read, or never came to an end, goes. */
+  dead_letter_topic: sinkName.default("humhelix.dlq.v1"),
 });
 
 const nats = z.strictObject({

@@ -15,6 +15,7 @@ const maxFollowed = 16;
 
 export function createKafkaSource(settings: SourceSettingsOf<"kafka">, context: SourceContext): CommandSource {
   const { brokers, topic, group, tls, sasl, timeout_s, name = settings.kind } = settings;
+  const { dead_letter_topic: deadLetterTopic } = settings;
   const { consumer } = context.ledger;
 
   async function open(signal: AbortSignal): Promise<SourceConnection> {
@@ -58,7 +59,7 @@ export function createKafkaSource(settings: SourceSettingsOf<"kafka">, context: 
           },
         }),
       );
-      return over({ ledger, consumption, follower, inbox, listeners, name, topic });
+      return over({ ledger, consumption, follower, inbox, listeners, name, deadLetterTopic });
     } catch (error) {
       await Promise.all(opened.map((one) => one.close()));
       throw error;
@@ -75,10 +76,10 @@ interface Parts {
   inbox: Inbox;
   listeners: ((message: KafkaMessage) => void)[];
   name: string;
-  topic: string;
+  deadLetterTopic: string;
 }
 
-function over({ ledger, consumption, follower, inbox, listeners, name, topic }: Parts): SourceConnection {
+function over({ ledger, consumption, follower, inbox, listeners, name, deadLetterTopic }: Parts): SourceConnection {
   /** As this connection read them. */
   const read = new Map<string, KafkaMessage>();
 
@@ -110,7 +111,7 @@ function over({ ledger, consumption, follower, inbox, listeners, name, topic }: 
     },
     async setAside({ key, text }, reason) {
       const headers = { "hum-reason": reason, "hum-entry": key };
-      await consumption.append(`${topic}.dead`, { key: read.get(key)?.key ?? key, value: text, headers });
+      await consumption.append(deadLetterTopic, { key: read.get(key)?.key ?? key, value: text, headers });
       acknowledge(key);
     },
     // Whoever has the partition next reads it again.

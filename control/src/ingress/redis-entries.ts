@@ -23,11 +23,8 @@ export const pendingSchema = z.array(z.tuple([id, z.string(), z.number(), z.numb
 /** How many, and the first of them. */
 export const summarySchema = z.tuple([z.int(), id.nullable()]).rest(z.unknown());
 
-/** Redis's own clock, in ms; what came within the same one keeps its order. */
-export function timeOf(entryId: string): number {
-  const [ms, within] = entryId.split("-").map(Number);
-  return (ms ?? 0) + Math.min(within ?? 0, 999) / 1_000;
-}
+/** Redis's own clock, in ms. */
+export const timeOf = (entryId: string) => Number(entryId.slice(0, entryId.indexOf("-")));
 
 /** The same, with its place among those of one millisecond as a fraction. */
 export const sentMsOf = (entryId: string) =>

@@ -107,7 +107,7 @@ export const channels: Readonly<Record<string, Channel>> = {
     server: "kafka",
     title: "Commands that were set aside, in Kafka",
     description: setAside,
-    address: "humhelix.commands.v1.dead",
+    address: "humhelix.dlq.v1",
     action: "send",
     messages: commandNames,
   },

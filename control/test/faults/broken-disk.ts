@@ -101,7 +101,10 @@ function judge(name: string, { load, path }: { load: Clients; path: string }): F
   const seen = jobEventsOf(spooledJobEvents(path));
   const answers = [...load.answers].map(([status, times]) => `${times}x ${status}`).join(", ");
   return [
-    faultless(`${name}: ${load.accepted.size} jobs (${answers})`, checkJobs({ accepted: [...load.accepted], seen })),
+    faultless(
+      `${name}: ${load.accepted.size} jobs (${answers})`,
+      checkJobs({ accepted: [...load.accepted], answered: [...load.answered], seen }),
+    ),
     faultless(`${name}: ${seen.length} events`, checkSequences(seen)),
     holds(`${name}: integrity check`, { seen: checkDatabase(path), wanted: "ok" }),
   ];

@@ -96,25 +96,31 @@ export interface JobVerdict {
   endedTwice: number;
   /** Events that came after the end of their job. */
   late: number;
+  /** Answered with a transcript, and not completed by what the events say. */
+  disowned: number;
 }
 
-export const flawlessJobs: JobVerdict = { unheard: 0, endless: 0, endedTwice: 0, late: 0 };
+export const flawlessJobs: JobVerdict = { unheard: 0, endless: 0, endedTwice: 0, late: 0, disowned: 0 };
 
 const terminal = new Set(["transcription.completed", "transcription.failed", "transcription.cancelled"]);
 
-/** `accepted` are the jobs that a client was told the id of. An event that is read again is looked at once. */
-export function checkJobs({
-  accepted,
-  seen,
-}: {
+export interface JobHistory {
+  /** Jobs that a client was told the id of. */
   accepted: readonly string[];
+  /** Those of them whose transcript a client has had. */
+  answered: readonly string[];
   seen: readonly JobEventSeen[];
-}): JobVerdict {
+}
+
+/** An event that is read again is looked at once. */
+export function checkJobs({ accepted, answered, seen }: JobHistory): JobVerdict {
   const events = new Map(seen.map((event) => [event.id, event]));
   const ends = new Map<string, number>();
+  const completed = new Set<string>();
   let late = 0;
   for (const { jobId, name } of events.values()) {
     const before = ends.get(jobId) ?? 0;
+    if (name === "transcription.completed") completed.add(jobId);
     if (terminal.has(name)) ends.set(jobId, before + 1);
     else if (before > 0) late += 1;
     else ends.set(jobId, 0);
@@ -125,5 +131,6 @@ export function checkJobs({
     endless: [...all].filter((jobId) => ends.get(jobId) === 0).length,
     endedTwice: [...ends.values()].filter((count) => count > 1).length,
     late,
+    disowned: answered.filter((jobId) => !completed.has(jobId)).length,
   };
 }

@@ -88,7 +88,10 @@ async function jumpReal({ eachS }: Counts, stage: Stage): Promise<Finding[]> {
   const spreadS = (Math.max(...times) - Math.min(...times)) / 1_000;
   const answers = [...load.answers.keys()].join(", ");
   return [
-    faultless(`a node's clock: ${load.accepted.size} jobs`, checkJobs({ accepted: [...load.accepted], seen })),
+    faultless(
+      `a node's clock: ${load.accepted.size} jobs`,
+      checkJobs({ accepted: [...load.accepted], answered: [...load.answered], seen }),
+    ),
     faultless(`${seen.length} events`, checkSequences(seen)),
     holds("answers", { seen: answers, wanted: "200" }),
     atLeast("it saw a span of", { seen: spreadS / hourS, bound: 1.9, unit: "hours", digits: 2 }),

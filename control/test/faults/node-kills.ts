@@ -6,7 +6,7 @@ import { checkJobs, checkSequences } from "./checker.ts";
 import { createRandom } from "./random.ts";
 import { jsonOf } from "./redis-bench.ts";
 import { atLeast, atMost, type Finding, faultless, type Stage, scenario } from "./scenario.ts";
-import { jobEventsOf, type Node, startClients, startNode } from "./server.ts";
+import { type Clients, jobEventsOf, type Node, startClients, startNode } from "./server.ts";
 
 const patienceMs = 20_000;
 
@@ -19,6 +19,7 @@ export const nodeKills = scenario({
     const dataDir = join(stage.dir, "data");
     const random = createRandom(3);
     const accepted = new Set<string>();
+    const answered = new Set<string>();
     const spawnedMs: number[] = [];
     const start = () => {
       const node = startNode(dataDir);
@@ -35,16 +36,22 @@ export const nodeKills = scenario({
     const load = startClients(url, { clients });
     await pause(1_000);
     await load.stop();
-    return judge({ redisUrl, accepted: [...accepted, ...load.accepted], spawnedMs, kills }, stage);
+    remember(load);
+    return judge({ redisUrl, accepted: [...accepted], answered: [...answered], spawnedMs, kills }, stage);
+
+    function remember(clients: Clients | null): void {
+      for (const job of clients?.accepted ?? []) accepted.add(job);
+      for (const job of clients?.answered ?? []) answered.add(job);
+    }
 
     async function die(node: Node, { afterMs, whileStarting }: { afterMs: number; whileStarting: boolean }) {
-      let load: ReturnType<typeof startClients> | null = null;
+      let load: Clients | null = null;
       if (!whileStarting) load = startClients((await node.ready).url, { clients });
       await pause(afterMs);
       node.kill("SIGKILL");
       await node.exited;
       await load?.stop();
-      for (const job of load?.accepted ?? []) accepted.add(job);
+      remember(load);
       const when = whileStarting ? "after its spawn" : "after the first request";
       stage.say(`killed ${afterMs.toFixed(0)} ms ${when}, ${load?.accepted.size ?? 0} jobs accepted`);
     }
@@ -52,17 +59,23 @@ export const nodeKills = scenario({
 });
 
 async function judge(
-  facts: { redisUrl: string; accepted: readonly string[]; spawnedMs: readonly number[]; kills: number },
+  facts: {
+    redisUrl: string;
+    accepted: readonly string[];
+    answered: readonly string[];
+    spawnedMs: readonly number[];
+    kills: number;
+  },
   stage: Stage,
 ): Promise<Finding[]> {
-  const { redisUrl, accepted, spawnedMs, kills } = facts;
+  const { redisUrl, accepted, answered, spawnedMs, kills } = facts;
   const bus = await connectRedis({ url: redisUrl, name: "consumer", commandTimeoutMs: 10_000 });
   stage.defer(bus.close);
   const deadlineMs = performance.now() + patienceMs;
   // Those of the last clients have all been answered, and thus told.
   for (;;) {
     const events = jobEventsOf(await jsonOf(bus, "transcription"));
-    const verdict = checkJobs({ accepted, seen: events });
+    const verdict = checkJobs({ accepted, answered, seen: events });
     if (verdict.endless + verdict.unheard > 0 && performance.now() < deadlineMs) {
       await pause(100);
       continue;

@@ -66,6 +66,8 @@ export function startNode(dataDir: string, env: Record<string, string> = {}): No
 export interface Clients {
   /** Jobs whose id a client has been told. */
   readonly accepted: ReadonlySet<string>;
+  /** Those of them whose whole transcript a client has had. */
+  readonly answered: ReadonlySet<string>;
   /** Answers by their status; `broken` for those that never came to an end. */
   readonly answers: ReadonlyMap<string, number>;
   stop(): Promise<void>;
@@ -76,6 +78,7 @@ const clip = makeWav(Buffer.alloc(32_000 * 2));
 /** Each asks, hears the answer to its end, and asks again; every second one wants its transcript as it is made. */
 export function startClients(url: string, { clients }: { clients: number }): Clients {
   const accepted = new Set<string>();
+  const answered = new Set<string>();
   const answers = new Map<string, number>();
   const count = (outcome: string) => answers.set(outcome, (answers.get(outcome) ?? 0) + 1);
   const ending = new AbortController();
@@ -85,8 +88,11 @@ export function startClients(url: string, { clients }: { clients: number }): Cli
     const response = await fetch(`${url}/v1/audio/transcriptions?speech_gate=false${query}`, request);
     const jobId = response.headers.get("x-job-id");
     if (jobId !== null) accepted.add(jobId);
-    await response.arrayBuffer();
+    const body = await response.text();
     count(String(response.status));
+    // A stream that fails says so in its last event, under a status that was sent long before.
+    const isWhole = response.status === 200 && (query === "" || body.includes("transcript.text.done"));
+    if (jobId !== null && isWhole) answered.add(jobId);
   }
 
   async function live(index: number): Promise<void> {
@@ -103,6 +109,7 @@ export function startClients(url: string, { clients }: { clients: number }): Cli
   const lives = Array.from({ length: clients }, (_, index) => live(index));
   return {
     accepted,
+    answered,
     answers,
     async stop() {
       ending.abort();

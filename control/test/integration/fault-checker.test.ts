@@ -98,7 +98,8 @@ describe("jobs", () => {
   const seen: JobEventSeen[] = ["a", "b"].flatMap((jobId) =>
     verbs.map((verb) => ({ id: `${jobId}-${verb}`, jobId, name: `transcription.${verb}` })),
   );
-  const verdict = (changed: readonly JobEventSeen[], accepted = ["a", "b"]) => checkJobs({ accepted, seen: changed });
+  const verdict = (changed: readonly JobEventSeen[], accepted = ["a", "b"], answered = ["a"]) =>
+    checkJobs({ accepted, answered, seen: changed });
 
   test("that end once are without a fault, also where their events are read twice", () => {
     expect(verdict(seen)).toEqual(flawlessJobs);
@@ -120,6 +121,14 @@ describe("jobs", () => {
   test("that go on after their end are caught", () => {
     const late = [...seen, { id: "b-late", jobId: "b", name: "transcription.segment" }];
     expect(verdict(late)).toEqual({ ...flawlessJobs, late: 1 });
+  });
+
+  test("whose transcript a client has had, and that the events say failed, are caught", () => {
+    const failed = seen.map((event) =>
+      event.id === "b-completed" ? { ...event, name: "transcription.failed" } : event,
+    );
+    expect(verdict(failed)).toEqual(flawlessJobs);
+    expect(verdict(failed, ["a", "b"], ["a", "b"])).toEqual({ ...flawlessJobs, disowned: 1 });
   });
 
   test("that a client was told of and no event tells of are caught", () => {

@@ -16,6 +16,8 @@ export interface CommandBus {
   send(text: string): Promise<void>;
   /** Commands that are not done with. */
   left(): Promise<number>;
+  /** Texts that were set aside, in any order. */
+  dead(): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -79,8 +81,8 @@ export function testTakeover(name: string, options: TakeoverOptions): void {
         const ended = new Set((await client.events()).filter(isEnd).map(({ causationid }) => causationid));
         return ids.filter((id) => !ended.has(id));
       };
-      await vi.waitFor(async () => expect(await untold()).toEqual([]), { timeout: 90_000, interval: 100 });
-      await vi.waitFor(async () => expect(await bus.left()).toBe(0), { timeout: 60_000, interval: 100 });
+      await vi.waitFor(async () => expect(await untold()).toEqual([]), { ...patience, timeout: 90_000 });
+      await vi.waitFor(async () => expect(await bus.left()).toBe(0), patience);
       const ends = Map.groupBy((await client.events()).filter(isEnd), (event) => event.causationid ?? "");
       const wrong = [...ends].filter(([, events]) => events.length !== 1);
       expect(wrong.map(([id, events]) => [id, ...nodesOf(events)])).toEqual([]);
@@ -110,6 +112,28 @@ export function testTakeover(name: string, options: TakeoverOptions): void {
       await startNode("one");
       await expectOneEndEach(["long"]);
       expect(nodesOf((await client.answers("long")).filter(isEnd))).toEqual(["two completed"]);
+    });
+
+    test("what is no command, and what kills its node each time, is set aside, and its sender told", async () => {
+      const env = { HUM_COMMAND_DELIVERIES: "2" };
+      let node = await startNode("one", env);
+      await bus.send("{");
+      await bus.send(commandText("transcription.request", { id: "odd", data: { lang: "de" } }));
+      expect((await client.untilEnded("odd")).at(-1)?.data).toMatchObject({ error: { code: "bad_request" } });
+      await request("poison", 20);
+      for (const attempt of [1, 2]) {
+        await vi.waitFor(async () => {
+          const told = await client.answers("poison");
+          expect(told.filter((event) => verbOf(event) === "started")).toHaveLength(attempt);
+        }, patience);
+        await kill(node);
+        node = await startNode("one", env);
+      }
+      const end = (await client.untilEnded("poison", { timeoutMs: 60_000 })).at(-1);
+      expect(end?.data).toMatchObject({ attempt: 2, error: { code: "interrupted", retryable: false } });
+      await expectOneEndEach(["odd", "poison"]);
+      const dead = (await bus.dead()).map((text) => /"id":"(\w+)"/.exec(text)?.[1] ?? text);
+      expect(new Set(dead)).toEqual(new Set(["{", "odd", "poison"]));
     });
 
     test("a node that joins leaves alone what another one has begun", async () => {
@@ -181,6 +205,8 @@ export function testTakeover(name: string, options: TakeoverOptions): void {
     });
   });
 }
+
+const patience = { timeout: 60_000, interval: 50 };
 
 /** More take longer, and find more. */
 const kills = Number(process.env.HUM_TEST_KILLS ?? 6);

@@ -23,10 +23,10 @@ export const pendingSchema = z.array(z.tuple([id, z.string(), z.number(), z.numb
 /** How many, and the first of them. */
 export const summarySchema = z.tuple([z.int(), id.nullable()]).rest(z.unknown());
 
-/** Redis's own clock, in ms. */
+/** Redis's own clock, in whole milliseconds. */
 export const timeOf = (entryId: string) => Number(entryId.slice(0, entryId.indexOf("-")));
 
-/** The same, with its place among those of one millisecond as a fraction. */
+/** The same, with its place among those of one millisecond as a fraction: they keep their order. */
 export const sentMsOf = (entryId: string) =>
   timeOf(entryId) + Math.min(999, Number(entryId.slice(entryId.indexOf("-") + 1))) / 1000;
 

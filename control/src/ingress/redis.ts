@@ -47,8 +47,8 @@ const maxTake = 16;
 
 /**
  * A user of a Redis that others use too needs no more than this rule gives beside what the sink needs:
- * `+xgroup|create +xreadgroup +xread +xpending +xclaim +xautoclaim +xack +xdel +xadd +xlen +xinfo|groups +hget +hmget +hset
- * +hdel +pexpire +time +eval`.
+ * `+xgroup|create +xreadgroup +xread +xpending +xclaim +xautoclaim +xack +xdel +xlen +xinfo|groups +hget +hmget +hdel
+ * +hincrby +pexpire +eval`.
  */
 export function createRedisSource(settings: RedisSourceSettings): CommandSource {
   const { url, commandTimeoutMs, consumer, claimIdleMs } = settings;

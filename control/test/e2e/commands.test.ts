@@ -1,4 +1,4 @@
-import { commandStream } from "../../src/events/commands.ts";
+import { commandStream, deadCommandStream } from "../../src/events/commands.ts";
 import { testTakeover } from "../takeover.ts";
 
 testTakeover("Redis", {
@@ -7,6 +7,10 @@ testTakeover("Redis", {
     commands: "",
     send: async (text) => void (await client.sendText(text)),
     left: async () => Number(await client.redis.call("XLEN", commandStream)),
+    async dead() {
+      const entries = (await client.redis.call("XRANGE", deadCommandStream, "-", "+")) as [string, string[]][];
+      return entries.map(([, fields]) => fields[1] ?? "");
+    },
     close: async () => undefined,
   }),
 });

@@ -5,8 +5,11 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { afterAll, beforeAll } from "vitest";
 import { connectKafka, partitionOf } from "../../src/events/clients/kafka.ts";
 import { createKafkaBroker, type KafkaBroker } from "../brokers/kafka.ts";
+import { readTopics } from "../brokers/kafka-reader.ts";
 import { natsBroker, natsClient } from "../brokers/nats.ts";
 import { testTakeover } from "../takeover.ts";
+
+const subject = "test.commands";
 
 testTakeover("NATS", {
   claimIdleS: 2,
@@ -16,11 +19,23 @@ testTakeover("NATS", {
     await broker.start();
     const client = await natsClient(broker);
     const manager = await jetstreamManager(client);
-    const source = `{kind: nats, servers: ["${broker.url}"], stream: COMMANDS, subject: test.commands}`;
+    const source = `{kind: nats, servers: ["${broker.url}"], stream: COMMANDS, subject: ${subject}}`;
     return {
       commands: `  redis: false\n  sources:\n    - ${source}\n`,
-      send: async (text) => void (await jetstream(client).publish("test.commands", text)),
-      left: async () => (await manager.streams.info("COMMANDS")).state.messages,
+      send: async (text) => void (await jetstream(client).publish(subject, text)),
+      async left() {
+        const { state } = await manager.streams.info("COMMANDS", { subjects_filter: subject });
+        return Number(state.subjects?.[subject] ?? 0);
+      },
+      async dead() {
+        const texts: string[] = [];
+        const { state } = await manager.streams.info("COMMANDS");
+        for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
+          const message = await manager.streams.getMessage("COMMANDS", { seq }).catch(() => null);
+          if (message?.subject === `${subject}.dead`) texts.push(message.string());
+        }
+        return texts;
+      },
       async close() {
         await client.close();
         await broker.stop();
@@ -60,6 +75,7 @@ testTakeover("Kafka", {
         if (failure !== null) throw failure;
       },
       left: () => lagOf(topic),
+      dead: async () => (await readTopics(kafka.addresses.plain, [`${topic}.dead`])).map(({ value }) => value),
       close: connection.close,
     };
   },

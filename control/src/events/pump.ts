@@ -3,14 +3,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { SinkStatus } from "../core/readiness.ts";
+import { toError } from "../core/to-error.ts";
 import { createBell } from "./bell.ts";
 import { createFilter } from "./filter.ts";
 import { defaultPace, type RetryPace, retryDelayMs } from "./retry.ts";
 import type { Delivery, Outgoing, SealedEvent, Sink, SinkConnection } from "./sink.ts";
 import type { Spool, StoredEvent } from "./spool/spool.ts";
 import { createStanding } from "./standing.ts";
-import { createStretches, type Stretch } from "./stretch.ts";
-import { within } from "./within.ts";
+import { asReplay, createStretches, type Stretch } from "./stretch.ts";
+import { silenceAfter, within } from "./within.ts";
 
 /** What a pump tells while it works. */
 export interface PumpReport {
@@ -87,7 +88,7 @@ export function createPump(options: PumpOptions): Pump {
       try {
         await work(await open());
       } catch (error) {
-        await recover(error instanceof Error ? error : new Error(String(error)));
+        await recover(toError(error));
       }
     }
   }
@@ -107,12 +108,7 @@ export function createPump(options: PumpOptions): Pump {
     return connection;
   }
 
-  function attempt(): AbortSignal {
-    const silence = new AbortController();
-    const tooLong = () => silence.abort(new Error(`the bus has not answered within ${patience.openMs} ms`));
-    setTimeout(tooLong, patience.openMs).unref();
-    return AbortSignal.any([ending.signal, silence.signal]);
-  }
+  const attempt = () => AbortSignal.any([ending.signal, silenceAfter(patience.openMs)]);
 
   /** Learns what the bus has, and goes back to what it has lost. */
   async function sync(to: SinkConnection, signal: AbortSignal): Promise<void> {
@@ -297,7 +293,5 @@ export function createPump(options: PumpOptions): Pump {
 const failed = (error: unknown): Delivery => ({
   delivered: 0,
   duplicates: 0,
-  stopped: { kind: "failed", error: error instanceof Error ? error : new Error(String(error)) },
+  stopped: { kind: "failed", error: toError(error) },
 });
-
-const asReplay = (event: StoredEvent): Outgoing => ({ ...event, predecessor: 0, isReplay: true });

@@ -1,5 +1,6 @@
 /** Which part of the spool a pump delivers now: the feed behind its cursor, or before it what somebody asked for again. */
-import type { Spool } from "./spool/spool.ts";
+import type { Outgoing } from "./sink.ts";
+import type { Spool, StoredEvent } from "./spool/spool.ts";
 
 export interface Stretch {
   /** Everything up to here is done. */
@@ -41,3 +42,5 @@ export function createStretches(spool: Spool, sink: string): Stretches {
     replaying: () => replays.reduce((sum, { cursor, until }) => sum + until - cursor, 0),
   };
 }
+
+export const asReplay = (event: StoredEvent): Outgoing => ({ ...event, predecessor: 0, isReplay: true });

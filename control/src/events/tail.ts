@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { HumError } from "../core/errors.ts";
 import { withoutPassword } from "../core/redis-url.ts";
+import { toError } from "../core/to-error.ts";
 import { streamNames } from "./catalogue.ts";
 import { connectRedis, isFatal, type RedisConnection } from "./clients/redis.ts";
 import { type CloudEvent, cloudEventSchema } from "./envelope.ts";
@@ -59,7 +60,7 @@ export async function* tailEvents(options: TailOptions): AsyncGenerator<CloudEve
     } catch (thrown) {
       if (signal.aborted) return;
       if (thrown instanceof HumError) throw thrown;
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      const error = toError(thrown);
       if (isFatal(error)) throw new Error(`the server at ${withoutPassword(url)} refused: ${error.message}`);
       failures += 1;
       if (failures === 1) onNotice?.(`connection to ${withoutPassword(url)} lost, trying again: ${error.message}`);

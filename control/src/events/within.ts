@@ -12,3 +12,10 @@ export async function within<T>(promise: Promise<T>, signal: AbortSignal): Promi
     signal.removeEventListener("abort", abort);
   }
 }
+
+/** Aborts after a while, with a reason that a person understands. */
+export function silenceAfter(ms: number): AbortSignal {
+  const silence = new AbortController();
+  setTimeout(() => silence.abort(new Error(`the bus has not answered within ${ms} ms`)), ms).unref();
+  return silence.signal;
+}

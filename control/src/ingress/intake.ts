@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Log } from "../core/log.ts";
 import type { SourceStatus } from "../core/readiness.ts";
+import { toError } from "../core/to-error.ts";
 import { defaultPace, type RetryPace, retryDelayMs } from "../events/retry.ts";
 import type { CommandSource, Delivery, Held, SourceConnection } from "./source.ts";
 
@@ -228,5 +229,3 @@ export function createIntake(options: IntakeOptions): Intake {
     },
   };
 }
-
-const toError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

@@ -2,6 +2,7 @@
 import type { TcpSocketConnectOpts } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { AMQPError, type Channel, Connection } from "rabbitmq-client";
+import { toError } from "../../core/to-error.ts";
 
 export interface AmqpMessage {
   routingKey: string;
@@ -75,7 +76,7 @@ export async function connectAmqp(options: AmqpOptions): Promise<AmqpConnection>
     failed.catch(() => undefined);
     return over({ connection, channel, exchange, timeoutMs, giveUp, closed: gone.promise });
   } catch (error) {
-    giveUp(error instanceof Error ? error : new Error(String(error)));
+    giveUp(toError(error));
     throw await gone.promise;
   } finally {
     clearTimeout(timer);
@@ -130,7 +131,7 @@ function over({ connection, channel, exchange, timeoutMs, giveUp, closed }: Part
         await channel.basicPublish(envelope, Buffer.from(body));
       } catch (error) {
         // What ends the channel is told to the first publication only.
-        if (!channel.active) giveUp(error instanceof Error ? error : new Error(String(error)));
+        if (!channel.active) giveUp(toError(error));
         throw channel.active ? error : await closed;
       } finally {
         clearTimeout(timer);

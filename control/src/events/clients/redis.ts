@@ -9,6 +9,7 @@ import {
   type RedisTarget,
   type RedisTls,
 } from "../../core/redis-url.ts";
+import { toError } from "../../core/to-error.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 import { askCluster, askSentinels, connectToMaster } from "./redis-location.ts";
 
@@ -135,7 +136,7 @@ async function connectTo(place: Place, options: RedisOptions & Identity): Promis
         const replies = await pipeline.exec();
         return (replies ?? []).map(([error, value]) => (error ? { ok: false, error } : { ok: true, value }));
       } catch (thrown) {
-        const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+        const error = toError(thrown);
         return commands.map(() => ({ ok: false, error }));
       }
     },

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { HumError } from "../../core/errors.ts";
 import type { SettingsOf } from "../../core/sink-settings.ts";
+import { toError } from "../../core/to-error.ts";
 import type { Delivery, Outgoing, Sink } from "../sink.ts";
 import type { SinkContext } from "./context.ts";
 import { type Lines, nextLines, openLines } from "./file-lines.ts";
@@ -57,7 +58,7 @@ export function createFileSink(settings: SettingsOf<"file">, context: SinkContex
           }
           return { delivered, duplicates: 0, stopped: null };
         } catch (thrown) {
-          const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+          const error = toError(thrown);
           return { delivered, duplicates: 0, stopped: { kind: "failed", error } };
         }
       }

@@ -5,6 +5,8 @@
  * Brokers answer what is too large for them by breaking the connection, with all that is on its way. So an event that is
  * larger than any before goes alone: then it is known which one it was, and nothing else is sent twice for it.
  */
+
+import { toError } from "../../core/to-error.ts";
 import type { Delivery, Outgoing, Stop } from "../sink.ts";
 
 /** Resolves with what speaks against the event, null where the bus has it; rejecting is `failed`. */
@@ -72,5 +74,5 @@ export function createLanes(): Lanes {
 
 const failed = (thrown: unknown): Stop => ({
   kind: "failed",
-  error: thrown instanceof Error ? thrown : new Error(String(thrown)),
+  error: toError(thrown),
 });

@@ -7,6 +7,7 @@
  */
 import { z } from "zod";
 import type { SettingsOf } from "../../core/sink-settings.ts";
+import { toError } from "../../core/to-error.ts";
 import { type EventName, eventNames, isEphemeral, streamOf } from "../catalogue.ts";
 import { isRefusal } from "../clients/nats.ts";
 import { type NatsMessage, type NatsStream, openNatsStream } from "../clients/nats-stream.ts";
@@ -68,7 +69,7 @@ async function deliver(connection: NatsStream, messages: readonly NatsMessage[])
     }
     return { delivered, duplicates, stopped: null };
   } catch (thrown) {
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const error = toError(thrown);
     return { delivered, duplicates, stopped: { kind: "failed", error } };
   }
 }

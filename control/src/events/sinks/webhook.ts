@@ -4,6 +4,7 @@
  */
 import { type Clock, systemClock } from "../../core/clock.ts";
 import type { SettingsOf } from "../../core/sink-settings.ts";
+import { toError } from "../../core/to-error.ts";
 import { createWebhookClient, type WebhookClient } from "../clients/webhook.ts";
 import { retryDelayMs } from "../retry.ts";
 import type { Delivery, Outgoing, Sink, Stop } from "../sink.ts";
@@ -78,7 +79,7 @@ export function createWebhookSink(settings: SettingsOf<"webhook">, context: Webh
         if (closing.aborted) return false;
         // Nobody is there, or nobody answers: the others would wait in vain as well.
         halted = true;
-        lastError = error instanceof Error ? error : new Error(String(error));
+        lastError = toError(error);
       }
       refused += 1;
       if (refused >= doubtfulAfter && taken === 0) halted = true;

@@ -20,6 +20,8 @@ export interface CommandClient {
   /** Resolves with the answers once there are `count` terminal events among them. */
   untilEnded(commandId: string, options?: { count?: number; timeoutMs?: number }): Promise<CloudEvent[]>;
   untilTold(commandId: string, verb: string): Promise<CloudEvent[]>;
+  /** After the server was started again. */
+  reconnect(): Promise<void>;
   close(): void;
 }
 
@@ -46,7 +48,8 @@ export const verbsOf = (events: readonly CloudEvent[]) => events.map(verbOf);
 export const isEnd = (event: CloudEvent) => ["completed", "failed", "cancelled"].includes(verbOf(event));
 
 export async function openCommandClient(url: string): Promise<CommandClient> {
-  const redis = await connectRedis({ url, name: "sender", commandTimeoutMs: 5_000 });
+  const connect = () => connectRedis({ url, name: "sender", commandTimeoutMs: 5_000 });
+  let redis = await connect();
   const send = async (text: string) => String(await redis.call("XADD", commandStream, "*", "ce", text));
 
   async function events(): Promise<CloudEvent[]> {
@@ -57,7 +60,9 @@ export async function openCommandClient(url: string): Promise<CommandClient> {
   const answers = async (commandId: string) => (await events()).filter(({ causationid }) => causationid === commandId);
 
   return {
-    redis,
+    get redis() {
+      return redis;
+    },
     sendText: send,
     request: (id, data) => send(commandText("transcription.request", { id, data })),
     cancel: (id, data) => send(commandText("transcription.cancel", { id, data })),
@@ -82,6 +87,10 @@ export async function openCommandClient(url: string): Promise<CommandClient> {
         },
         { timeout: 15_000, interval: 10 },
       );
+    },
+    async reconnect() {
+      redis.close();
+      redis = await connect();
     },
     close: () => redis.close(),
   };

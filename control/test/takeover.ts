@@ -18,6 +18,8 @@ export interface CommandBus {
   left(): Promise<number>;
   /** Texts that were set aside, in any order. */
   dead(): Promise<string[]>;
+  /** SIGKILL, and the same again with what it had kept. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -162,6 +164,18 @@ export function testTakeover(name: string, options: TakeoverOptions): void {
       const idle = [{ state: "connected", in_work: 0 }];
       await vi.waitFor(async () => expect(await commandsOf(first)).toMatchObject(idle), { timeout: 30_000 });
       expect((await client.answers("long")).filter(isEnd)).toHaveLength(1);
+    });
+
+    test("a bus that is killed in mid-job changes nothing: the job ends once, and what comes later is read", async () => {
+      await startNode("one");
+      await request("short", 5);
+      await request("long", 28);
+      for (const id of ["short", "long"]) await client.untilTold(id, "segment");
+      await bus.restart();
+      await request("next", 1);
+      await expectOneEndEach(["short", "long", "next"]);
+      const begun = (await client.answers("long")).filter((event) => verbOf(event) === "started");
+      expect(begun).toHaveLength(1);
     });
 
     test("a cancellation reaches the node that runs the job, whichever node reads it", async () => {

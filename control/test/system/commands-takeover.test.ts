@@ -17,8 +17,8 @@ testTakeover("NATS", {
     mkdirSync(join(dir, "nats"));
     const broker = await natsBroker({ dir: join(dir, "nats") });
     await broker.start();
-    const client = await natsClient(broker);
-    const manager = await jetstreamManager(client);
+    let client = await natsClient(broker);
+    let manager = await jetstreamManager(client);
     const source = `{kind: nats, servers: ["${broker.url}"], stream: COMMANDS, subject: ${subject}}`;
     return {
       commands: `  redis: false\n  sources:\n    - ${source}\n`,
@@ -35,6 +35,13 @@ testTakeover("NATS", {
           if (message?.subject === `${subject}.dead`) texts.push(message.string());
         }
         return texts;
+      },
+      async restart() {
+        await client.close();
+        await broker.kill();
+        await broker.start();
+        client = await natsClient(broker);
+        manager = await jetstreamManager(client);
       },
       async close() {
         await client.close();
@@ -62,7 +69,8 @@ testTakeover("Kafka", {
   async open() {
     const topic = `commands-${topics++}`;
     const brokers = [kafka.addresses.plain];
-    const connection = await connectKafka({ brokers, clientId: "sender", tls: false, timeoutMs: 5_000 });
+    const connect = () => connectKafka({ brokers, clientId: "sender", tls: false, timeoutMs: 5_000 });
+    let connection = await connect();
     const count = (await connection.partitionsOf([topic])).get(topic) ?? 1;
     let sent = 0;
     return {
@@ -76,7 +84,13 @@ testTakeover("Kafka", {
       },
       left: () => lagOf(topic),
       dead: async () => (await readTopics(kafka.addresses.plain, [`${topic}.dead`])).map(({ value }) => value),
-      close: connection.close,
+      async restart() {
+        await connection.close();
+        await kafka.kill();
+        await kafka.start();
+        connection = await connect();
+      },
+      close: () => connection.close(),
     };
   },
 });

@@ -9,8 +9,8 @@ import type { Scheduler } from "../jobs/scheduler.ts";
 import { createCancellations } from "./cancellations.ts";
 import { type CarryOutOptions, createCarryOut } from "./carry-out.ts";
 import { readCommand } from "./command.ts";
+import { createEarlierJobs } from "./earlier-jobs.ts";
 import { createIntake } from "./intake.ts";
-import { createLegacy } from "./legacy.ts";
 import type { CommandSource, Delivery } from "./source.ts";
 
 export interface Ingress {
@@ -42,13 +42,13 @@ export function createIngress(options: IngressOptions): Ingress {
   const { claim_idle_s, max_in_work } = config.commands;
   const closing = new AbortController();
   const cancellations = createCancellations({ jobs: scheduler, clock });
-  const legacy = createLegacy(options);
+  const earlier = createEarlierJobs(options);
   const { submit } = scheduler;
   const carryOut = createCarryOut({
     ...options,
     submit,
     cancellations,
-    toldOf: legacy.toldOf,
+    toldOf: earlier.toldOf,
     closing: closing.signal,
   });
 
@@ -66,7 +66,7 @@ export function createIngress(options: IngressOptions): Ingress {
       // At least one: before the first engine is ready nothing is known.
       capacity: () => max_in_work || Math.max(1, 2 * options.engineRoom()),
       admit: scheduler.admit,
-      onOpen: (connection) => legacy.settle(source.name, connection),
+      onOpen: (connection) => earlier.settle(source.name, connection),
       carryOut: (delivery, at) =>
         carryOut(delivery, { ...at, source: source.name }).catch((error) => {
           // The bus has it still, and gives it again.

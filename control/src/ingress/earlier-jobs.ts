@@ -5,14 +5,14 @@ import type { OpenJob, Spool } from "../events/spool/spool.ts";
 import type { Told } from "./gate.ts";
 import type { SourceConnection } from "./source.ts";
 
-export interface Legacy {
+export interface EarlierJobs {
   /** What was told of a job that is run again here. */
   toldOf(jobId: string): Told | null;
   /** Asks a source for what it knows; to be called with each connection to it, before anything is taken. */
   settle(source: string, connection: Pick<SourceConnection, "find">): Promise<void>;
 }
 
-export interface LegacyOptions {
+export interface EarlierJobsOptions {
   openJobs: readonly OpenJob[];
   /** How many there are. */
   sources: readonly unknown[];
@@ -21,7 +21,7 @@ export interface LegacyOptions {
   log: Log;
 }
 
-export function createLegacy(options: LegacyOptions): Legacy {
+export function createEarlierJobs(options: EarlierJobsOptions): EarlierJobs {
   const { openJobs, sources, feed, spool, log } = options;
   const jobs = new Map(openJobs.map((job) => [job.jobId, job]));
   const undecided = new Set(jobs.keys());

@@ -73,8 +73,9 @@ testTakeover("Kafka", {
     let connection = await connect();
     const count = (await connection.partitionsOf([topic])).get(topic) ?? 1;
     let sent = 0;
+    const names = `topic: ${topic}, group: ${topic}, dead_letter_topic: ${topic}.dead`;
     return {
-      commands: `  redis: false\n  sources:\n    - {kind: kafka, brokers: ["${brokers[0]}"], topic: ${topic}, group: ${topic}}\n`,
+      commands: `  redis: false\n  sources:\n    - {kind: kafka, brokers: ["${kafka.addresses.plain}"], ${names}}\n`,
       async send(text) {
         const key = String(sent++);
         const records = [{ key, value: text, headers: {} }];

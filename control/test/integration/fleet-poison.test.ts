@@ -118,8 +118,9 @@ test("a suspect runs alone: nothing else is in work in its process meanwhile", a
   await vi.waitFor(() => expect(jobEvents.filter(({ event }) => event.type === "started")).toHaveLength(2));
   const later = submit(model, { audio: silence(1) });
   await Promise.all([...suspects, later].map((handle) => handle.transcript));
-  const second = jobEvents.filter(({ event }) => "attempt" in event && event.attempt === 2 && event.type !== "segment");
-  const order = second.map(({ id, event }) => `${id} ${event.type}`);
+  // What the process told; that a job is done is told by us, a moment after the next one was sent.
+  const second = jobEvents.filter(({ event }) => "attempt" in event && event.attempt === 2 && event.type !== "done");
   const [first, other] = suspects.map(({ id }) => id);
-  expect(order).toEqual([`${first} started`, `${first} done`, `${other} started`, `${other} done`]);
+  const turns = second.map(({ id }) => id).filter((id, index, ids) => id !== ids[index - 1]);
+  expect(turns).toEqual([first, other]);
 });

@@ -64,7 +64,11 @@ export async function openSpoolThread(options: SpoolThreadOptions): Promise<Spoo
 }
 
 function startWorker(start: WorkerStart) {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: start });
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+    workerData: start,
+    // What it holds at a time is one group: a young generation as large as the main thread's would only be let grow.
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+  });
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   const ended = Promise.withResolvers<void>();
   let alive = true;

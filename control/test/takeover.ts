@@ -223,7 +223,7 @@ export function testTakeover(name: string, options: TakeoverOptions): void {
 const patience = { timeout: 60_000, interval: 50 };
 
 /** More take longer, and find more. */
-const kills = Number(process.env.HUM_TEST_KILLS ?? 6);
+const kills = Number(process.env.HUM_TEST_KILLS ?? 4);
 
 async function kill(node: TestServer): Promise<void> {
   process.kill(node.pid, "SIGKILL");

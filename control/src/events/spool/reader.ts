@@ -59,8 +59,6 @@ const maxScan = 20_000;
 const columns =
   "position, stream, name, id, type, source, sequence, partition_key AS partitionKey, wall_ms AS wallMs, json";
 
-export type Reader = ReturnType<typeof createReader>;
-
 export function createReader(db: DatabaseSync) {
   const number = (row: Record<string, SQLOutputValue> | undefined, name: string) => Number(row?.[name] ?? 0);
   const first = db.prepare("SELECT min(position) AS position FROM event");

@@ -1,5 +1,5 @@
 /** Row 17, for the spool and the pump: whatever is told, whoever fails and whenever the node dies, nothing is lost or doubled. */
-import { renameSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
@@ -62,7 +62,9 @@ export const spoolModel = scenario({
   async play({ runs }, stage): Promise<Finding[]> {
     let done = 0;
     const property = fc.asyncProperty(steps, async (plan) => {
-      const verdict = await live(join(stage.dir, `run-${done}`), plan);
+      const dir = join(stage.dir, `run-${done}`);
+      const verdict = await live(dir, plan);
+      rmSync(dir, { recursive: true });
       done += 1;
       if (done % Math.ceil(runs / 10) === 0) stage.say(`${done} of ${runs} runs`);
       const { isMet, seen } = faultless("", verdict);

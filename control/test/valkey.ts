@@ -1,6 +1,5 @@
 /** Servers of the tests' own: the Valkey of the Python package, with whatever settings, killed and started again at will. */
 import { mkdirSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { vi } from "vitest";
 import { checkoutRoot } from "../src/core/checkout.ts";
@@ -9,6 +8,7 @@ import { locateServer } from "../src/events/embedded/locate.ts";
 import { type Child, spawnChild } from "../src/platform/child.ts";
 import { childEnvironment } from "../src/platform/child-environment.ts";
 import { testConfig } from "./config.ts";
+import { freePort } from "./ports.ts";
 
 export interface Valkey {
   readonly port: number;
@@ -77,13 +77,4 @@ export async function createValkey(options: ValkeyOptions): Promise<Valkey> {
       await child?.stop(500);
     },
   };
-}
-
-/** A free loopback port, at least until somebody else takes it. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,5 +1,6 @@
 /** HumError and the one table of failure codes (proto/errors.json) that HTTP, the wire and events share. */
 import table from "../../../proto/errors.json" with { type: "json" };
+import { toError } from "./to-error.ts";
 
 export type ErrorCode = keyof typeof table;
 
@@ -50,6 +51,6 @@ export class HumError extends Error {
 /** Any thrown value as a HumError: ours stay as they are, everything else becomes `internal` with its cause kept. */
 export function toHumError(thrown: unknown, stage: Stage = "admission"): HumError {
   if (thrown instanceof HumError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = toError(thrown).message;
   return new HumError("internal", message, { stage, cause: thrown });
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { isCollection, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import { ConfigError } from "./config-error.ts";
+import { toError } from "./to-error.ts";
 
 export type Path = readonly PropertyKey[];
 
@@ -18,7 +19,7 @@ export function readYaml(file: string, name = file): YamlFile {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = toError(error).message;
     throw new ConfigError([{ place: name, message: `cannot be read: ${reason}` }]);
   }
   return parseYaml(text, name);

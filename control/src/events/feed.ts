@@ -11,7 +11,7 @@ import { createAlarm } from "./alarm.ts";
 import { sealBounded } from "./bound.ts";
 import { type EventData, type EventName, type SystemEventName, streamOf } from "./catalogue.ts";
 import type { EventFacts } from "./envelope.ts";
-import { createPump, type Pump } from "./pump.ts";
+import { createPump, type PumpReport } from "./pump.ts";
 import { createRetention } from "./retention.ts";
 import type { RetryPace } from "./retry.ts";
 import type { SealedEvent, Sink } from "./sink.ts";
@@ -80,17 +80,7 @@ export function createFeed(options: FeedOptions): Feed {
 
   function pumpParts(sink: string) {
     const count = (result: string, events: number) => metrics.events.inc({ sink, result }, events);
-    const dropped = ({
-      events,
-      first,
-      last,
-      reason,
-    }: {
-      events: number;
-      first: number;
-      last: number;
-      reason: string;
-    }) => {
+    const dropped: PumpReport["dropped"] = ({ events, first, last, reason }) => {
       log.error({ sink, events, first, last, reason }, "the event sink will not get some events");
       system("delivery.dropped", sink, { sink, events, first_position: first, last_position: last });
     };
@@ -147,9 +137,8 @@ export function createFeed(options: FeedOptions): Feed {
     }
     if (event.type === "done" || event.type === "failed") ended.add(job);
     if (event.type === "started") durations.set(job, event.duration_s);
-    const { id, requestId, causationId, traceparent } = job;
-    const about = { subjectId: id, requestId, causationId, traceparent };
-    await safely(id, () => {
+    const about = aboutOf(job);
+    await safely(job.id, () => {
       const told: TranscriptionEvent = describe(job, event);
       if (event.type === "segment") announceProgress(job, event.segment.end, about);
       return publish({ ...told, ...about }, markOf(job, event));
@@ -157,9 +146,8 @@ export function createFeed(options: FeedOptions): Feed {
   }
 
   function end(job: JobOrigin, { attempt, error }: { attempt: number; error: HumError }): Promise<void> {
-    const { id, requestId, causationId, traceparent } = job;
-    const about = { subjectId: id, requestId, causationId, traceparent };
-    return safely(id, () => publish({ ...describeEnd(job, { attempt, error }), ...about }, { kind: "ended" }));
+    const told = () => publish({ ...describeEnd(job, { attempt, error }), ...aboutOf(job) }, { kind: "ended" });
+    return safely(job.id, told);
   }
 
   function interrupt({ jobId, requestId, causationId, attempt }: OpenJob): void {
@@ -220,7 +208,7 @@ export function createFeed(options: FeedOptions): Feed {
       alarm.stop();
       await retention.stop();
       await untilWritten(spool, drainMs);
-      await Promise.all(pumps.map((pump: Pump) => pump.stop(drainMs)));
+      await Promise.all(pumps.map((pump) => pump.stop(drainMs)));
     },
   };
 }
@@ -231,6 +219,14 @@ async function untilWritten(spool: Spool, drainMs: number): Promise<void> {
 }
 
 const never = new AbortController().signal;
+
+/** What the envelope says of whose event it is. */
+const aboutOf = ({ id, requestId, causationId, traceparent }: JobOrigin) => ({
+  subjectId: id,
+  requestId,
+  causationId,
+  traceparent,
+});
 
 /** What an event says of its job: the spool keeps which jobs have no end yet. */
 function markOf(job: Job, event: JobEvent): JobMark | null {

@@ -39,6 +39,20 @@ async function open(buses: readonly MemoryBus[], more: { types?: readonly string
   return { ...rig, close, tell, untilDelivered };
 }
 
+/** Ten events reach the bus; then the spool is the copy of itself that was made after five. */
+async function restoreAfter(bus: MemoryBus): Promise<void> {
+  const file = spoolFileOf(testConfig(dir).data_dir);
+  const first = await open([bus]);
+  await first.tell(5);
+  await first.close();
+  copyFileSync(file, join(dir, "backup"));
+  const second = await open([bus]);
+  await second.tell(5);
+  await second.close();
+  rmSync(`${file}-wal`, { force: true });
+  copyFileSync(join(dir, "backup"), file);
+}
+
 const sequences = ({ stored }: MemoryBus) => stored.map(({ sequence }) => sequence);
 const sources = ({ stored }: MemoryBus) => new Set(stored.map(({ source }) => source)).size;
 const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
@@ -159,16 +173,7 @@ describe("a new epoch begins, once,", () => {
 
   test("where a bus has later events than the spool, which is an older copy of itself", async () => {
     const bus = createMemoryBus("bus");
-    const file = spoolFileOf(testConfig(dir).data_dir);
-    const first = await open([bus]);
-    await first.tell(5);
-    await first.close();
-    copyFileSync(file, join(dir, "backup"));
-    const second = await open([bus]);
-    await second.tell(5);
-    await second.close();
-    rmSync(`${file}-wal`, { force: true });
-    copyFileSync(join(dir, "backup"), file);
+    await restoreAfter(bus);
     const third = await open([bus]);
     await third.untilDelivered();
     await third.tell(3);
@@ -178,16 +183,7 @@ describe("a new epoch begins, once,", () => {
 
   test("and then nothing is lost of what the older copy told before the bus was asked, under numbers that it has", async () => {
     const bus = createMemoryBus("bus");
-    const file = spoolFileOf(testConfig(dir).data_dir);
-    const first = await open([bus]);
-    await first.tell(5);
-    await first.close();
-    copyFileSync(file, join(dir, "backup"));
-    const second = await open([bus]);
-    await second.tell(5);
-    await second.close();
-    rmSync(`${file}-wal`, { force: true });
-    copyFileSync(join(dir, "backup"), file);
+    await restoreAfter(bus);
     bus.down = true;
     const { feed, spool, untilDelivered } = await open([bus]);
     for (let index = 0; index < 4; index += 1) feed.system("sidecar.started", "slot", { slot: "slot", pid: index });

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { HumError } from "../core/errors.ts";
+import { toError } from "../core/to-error.ts";
 import type { HttpDeps } from "./deps.ts";
 import { createListener } from "./listen.ts";
 import { createRejoin } from "./rejoin.ts";
@@ -46,7 +47,7 @@ export function createHttpServer(parts: Omit<HttpDeps, "rejoin" | "stopping">): 
       try {
         await once(server, "listening");
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = toError(error).message;
         const message = `cannot listen on ${host}:${port} (${reason}); set http.host and http.port to a free address`;
         throw new HumError("internal", message, { cause: error });
       }

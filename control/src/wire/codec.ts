@@ -1,6 +1,7 @@
 /** Between messages and msgpack header frames: the only importer of msgpackr. */
 import { Packr } from "msgpackr";
 import { z } from "zod";
+import { toError } from "../core/to-error.ts";
 import { type FromSidecar, fromSidecarSchema, type ToSidecar } from "./messages.ts";
 
 // Each setting answers a case that msgspec could not read: records, extension 0 for undefined, 32-bit map headers, BigInt.
@@ -26,7 +27,7 @@ export function decodeWith<Message>(schema: z.ZodType<Message>, frame: Uint8Arra
   try {
     value = packr.unpack(frame);
   } catch (error) {
-    return { ok: false, reason: "unpack", detail: error instanceof Error ? error.message : String(error) };
+    return { ok: false, reason: "unpack", detail: toError(error).message };
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return { ok: true, message: parsed.data };

@@ -2,11 +2,11 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { checkoutRoot } from "../../src/core/checkout.ts";
 import { type Child, spawnChild } from "../../src/platform/child.ts";
+import { freePorts } from "../ports.ts";
 
 const run = promisify(execFile);
 
@@ -197,17 +197,4 @@ function writeProperties(path: string, properties: Record<string, string>): void
       .map(([name, value]) => `${name}=${value}\n`)
       .join(""),
   );
-}
-
-/** All are held until the last is known, so that they differ. */
-export async function freePorts(count: number): Promise<number[]> {
-  const probes = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(probes.map((probe) => new Promise((resolve) => probe.once("listening", resolve))));
-  const ports = probes.map((probe) => {
-    const address = probe.address();
-    if (address === null || typeof address === "string") throw new Error("a TCP server has a port");
-    return address.port;
-  });
-  await Promise.all(probes.map((probe) => new Promise((resolve) => probe.close(resolve))));
-  return ports;
 }

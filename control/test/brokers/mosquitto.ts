@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { connectAsync, type IPublishPacket } from "mqtt";
-import { freePort } from "../valkey.ts";
+import { freePort } from "../ports.ts";
 import { type Broker, createBroker } from "./broker.ts";
 
 export interface MqttBroker extends Broker {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { checkoutRoot } from "../../src/core/checkout.ts";
-import { freePort } from "../valkey.ts";
+import { freePort } from "../ports.ts";
 import { type Broker, createBroker } from "./broker.ts";
 
 export interface NatsBroker extends Broker {

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Connection, type SyncMessage } from "rabbitmq-client";
-import { freePort } from "../valkey.ts";
+import { freePort } from "../ports.ts";
 import { type Broker, createBroker } from "./broker.ts";
 
 export interface AmqpBroker extends Broker {

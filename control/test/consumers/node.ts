@@ -5,7 +5,7 @@ import { vi } from "vitest";
 import { connectRedis, type RedisConnection } from "../../src/events/clients/redis.ts";
 import { adminUrlOf, readIdentity } from "../../src/events/embedded/identity.ts";
 import { type CliRun, fakeNode, samplePath, spawnCli, stopGraceMs, untilServing } from "../integration/cli-rig.ts";
-import { freePort } from "../valkey.ts";
+import { freePort } from "../ports.ts";
 
 export interface ExampleNode {
   readonly url: string;

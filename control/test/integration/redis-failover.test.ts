@@ -8,7 +8,8 @@ import type { Sink } from "../../src/events/sink.ts";
 import { createRedisSink } from "../../src/events/sinks/redis.ts";
 import { flawless, judge } from "../conformance/judge.ts";
 import { startNode, type TestNode } from "../conformance/node.ts";
-import { createValkey, freePort, type Valkey } from "../valkey.ts";
+import { freePort } from "../ports.ts";
+import { createValkey, type Valkey } from "../valkey.ts";
 import { sinkRule, storedIn } from "./redis-streams.ts";
 
 const master = "mymaster";

@@ -8,9 +8,10 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { sinkSettingsSchema } from "../../src/core/sink-settings.ts";
 import type { Outgoing, Sink } from "../../src/events/sink.ts";
 import { createKafkaSink } from "../../src/events/sinks/kafka.ts";
-import { alice, createKafkaBroker, freePorts, type KafkaBroker } from "../brokers/kafka.ts";
+import { alice, createKafkaBroker, type KafkaBroker } from "../brokers/kafka.ts";
 import { readTopics } from "../brokers/kafka-reader.ts";
 import { openFaultProxy } from "../integration/fault-proxy.ts";
+import { freePorts } from "../ports.ts";
 
 const never = new AbortController().signal;
 const streams = ["transcription", "system", "benchmark"] as const;

@@ -8,7 +8,7 @@ import { createRedisSink } from "../../src/events/sinks/redis.ts";
 import { spawnChild } from "../../src/platform/child.ts";
 import { outgoing } from "../conformance/outgoing.ts";
 import { samplePath, startServer } from "../e2e/server.ts";
-import { freePort } from "../valkey.ts";
+import { freePort } from "../ports.ts";
 
 test("events reach a Redis of the user's own over TLS, and nothing is started beside it", async () => {
   const { port, cert } = await startRedis();

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../../core/clock.ts";
 import { HumError } from "../../core/errors.ts";
+import { toError } from "../../core/to-error.ts";
 import type { SpoolEntry } from "./store.ts";
 
 export interface Commits {
@@ -79,7 +80,7 @@ export function createCommits(options: CommitOptions): Commits {
         succeed(group);
       } catch (error) {
         clearInterval(silence);
-        fail(error instanceof Error ? error.message : String(error));
+        fail(toError(error).message);
         if (ending.signal.aborted) return;
         await delay(options.retryMs, undefined, { signal: ending.signal }).catch(() => undefined);
       }

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { toError } from "../../core/to-error.ts";
 
 const version = 1;
 
@@ -81,7 +82,7 @@ function findDamage(path: string): string | null {
     const verdict = String(finding?.quick_check ?? "no verdict");
     return verdict === "ok" ? null : verdict;
   } catch (error) {
-    if (isDamage(error)) return error instanceof Error ? error.message : String(error);
+    if (isDamage(error)) return toError(error).message;
     throw error;
   } finally {
     db?.close();

@@ -1,5 +1,6 @@
 /** The spool's thread: opens the store, and answers the calls of the main thread one after another. */
 import { parentPort, workerData } from "node:worker_threads";
+import { toError } from "../../core/to-error.ts";
 import { openStore, type Store } from "./store.ts";
 
 /** What the main thread starts the worker with. */
@@ -28,7 +29,7 @@ port.on("message", ({ id, method, args }: Call) => {
   try {
     port.postMessage({ id, value: method === "close" ? store?.close() : perform(method, args) } satisfies Answer);
   } catch (thrown) {
-    port.postMessage({ id, error: thrown instanceof Error ? thrown.message : String(thrown) } satisfies Answer);
+    port.postMessage({ id, error: toError(thrown).message } satisfies Answer);
   }
   // Also where the store could not be opened, or closed: without a port the thread ends.
   if (method === "close") port.close();

@@ -24,7 +24,7 @@ const layers = {
   fleet: ["wire", "platform", "core"],
   events: ["platform", "core"],
   models: ["platform", "core"],
-  bench: ["core"],
+  bench: ["platform", "core"],
   wire: ["core"],
   platform: ["core"],
   dashboard: [],

@@ -20,6 +20,8 @@ export const gates = {
   ),
   // TypeScript 7 checks types; TypeScript 6 is installed as `typescript` for the tools that need its programming interface.
   types: node("node_modules/ts7/bin/tsc", "--project", "."),
+  // What runs in a page knows the DOM and nothing of Node.
+  "browser types": node("node_modules/ts7/bin/tsc", "--project", "tsconfig.browser.json"),
   layers: node("control/gates/layers.ts"),
   knip: node("node_modules/knip/bin/knip.js", "--no-progress"),
   pyright: node(

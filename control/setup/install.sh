@@ -41,6 +41,8 @@ if ! node_ready; then
   begin "Installing Node packages (600 MB on disk, about a minute)"
   # Options are spelled out so that a user's own npm settings (omit=dev, engine-strict) change nothing.
   npm ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund --no-engine-strict --loglevel=error >/dev/null
+  # npm before version 11 removes the link to Node together with the Node of other platforms.
+  [ -e "$node" ] || npm rebuild --ignore-scripts --loglevel=error >/dev/null
   if ! runs "$node" --version; then
     echo "failed: $node does not run. '$node --version' says:" >&2
     "$node" --version >&2 || true

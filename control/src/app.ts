@@ -1,5 +1,9 @@
 /** The composition root: the only file that constructs the parts of a running node and connects them. */
 import { join } from "node:path";
+import { createAnnouncer } from "./bench/announce.ts";
+import { runBenchmark } from "./bench/runner/harness.ts";
+import { createBenchmarks } from "./bench/service.ts";
+import { settingsOf } from "./bench/suts/context.ts";
 import { createCatalogue } from "./core/catalogue.ts";
 import { checkoutRoot, version } from "./core/checkout.ts";
 import { systemClock } from "./core/clock.ts";
@@ -150,6 +154,35 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
       last_success_age_s: lastMs === null ? null : (systemClock.monotonicMs() - lastMs) / 1000,
     });
   };
+  const benchmarks = createBenchmarks({
+    definitionsDir: config.benchmarks.definitions_dir,
+    resultsDir: config.benchmarks.results_dir,
+    observer: createAnnouncer({
+      runStarted: (runId, data) => feed.benchmark("benchmark.run.started", runId, data),
+      trialCompleted: (runId, data) => feed.benchmark("benchmark.trial.completed", runId, data),
+      runCompleted: (runId, data) => feed.benchmark("benchmark.run.completed", runId, data),
+    }),
+    run: (definition, { signal, ...listener }) =>
+      runBenchmark({
+        definition,
+        out: config.benchmarks.results_dir,
+        cacheDir: join(config.data_dir, "benchmarks"),
+        python: config.python,
+        context: {
+          env: { ...process.env, ...settingsOf(config) },
+          cwd: process.cwd(),
+          onLine: (line) => log.debug({ line }, "a benchmark's SUT"),
+        },
+        command: ["POST", "/v1/benchmarks"],
+        trials: null,
+        takeUp: true,
+        force: false,
+        clock: systemClock,
+        signal,
+        listener,
+      }),
+  });
+  undo.defer(benchmarks.stop);
   const http = createHttpServer({
     config,
     log,
@@ -162,6 +195,7 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
     events: { spool, onEphemeral: feed.onEphemeral, replay: feed.replay },
     admit: scheduler.admit,
     submit: scheduler.submit,
+    benchmarks,
     scratchDir: directories.scratch,
   });
   const { url } = await http.start();
@@ -180,6 +214,7 @@ export async function startApp(config: Config, options: { log?: Log } = {}): Pro
         http.stop(patience.jobsMs + patience.answersMs),
         scheduler.drain(patience.jobsMs),
         ingress.stop(patience.jobsMs + patience.answersMs),
+        benchmarks.stop(),
       ]);
     } finally {
       await running.disposeAsync();

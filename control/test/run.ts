@@ -1,25 +1,33 @@
-/** `make test` and `make test-system`: runs both languages' tests and closes with one count, from their own reports. */
+/** `make test` and its kin: runs both languages' tests and closes with one count, from their own reports. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
-import { closeWith, sum, type Tally } from "./tally.ts";
+import { readPytest, readVitest } from "./reports.ts";
+import { closeWith, type Failure, type Outcome, sum } from "./tally.ts";
 
 const verbs = {
   test: { projects: ["unit", "gates", "integration", "e2e"], marker: "not system" },
-  "test-system": { projects: ["system"], marker: "system" },
+  "test-system": { projects: ["buses", "system"], marker: "system" },
+  "test-containers": { projects: ["containers"], marker: null },
 } as const;
 
-const verb = process.argv[2];
-if (verb !== "test" && verb !== "test-system") throw new Error(`'${verb}' is no verb; test and test-system are`);
+const verb = process.argv[2] as keyof typeof verbs;
+if (!Object.hasOwn(verbs, verb)) throw new Error(`'${verb}' is no verb; ${Object.keys(verbs).join(", ")} are`);
 const { projects, marker } = verbs[verb];
 
 const reports = join("build", verb);
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
-closeWith(verb, sum([runVitest(join(reports, "vitest.json")), runPytest(join(reports, "pytest.xml"))]));
+const outcomes = [
+  runVitest(join(reports, "vitest.json")),
+  ...(marker === null ? [] : [runPytest(join(reports, "pytest.xml"), marker)]),
+];
+closeWith(verb, {
+  tally: sum(outcomes.map(({ tally }) => tally)),
+  failures: outcomes.flatMap(({ failures }) => failures),
+});
 
-function runVitest(report: string): Tally {
+function runVitest(report: string): Outcome {
   const status = run(process.execPath, [
     "node_modules/vitest/vitest.mjs",
     "run",
@@ -28,15 +36,15 @@ function runVitest(report: string): Tally {
     "--reporter=json",
     `--outputFile.json=${report}`,
   ]);
-  return judge("vitest", { status, tally: existsSync(report) ? vitestTally(readFileSync(report, "utf8")) : null });
+  return judge("vitest", { status, outcome: existsSync(report) ? readVitest(readFileSync(report, "utf8")) : null });
 }
 
-function runPytest(report: string): Tally {
+function runPytest(report: string, marker: string): Outcome {
   const status = run(".venv/bin/python", ["-m", "pytest", "sidecar/tests", `--junitxml=${report}`, "-m", marker]);
-  const tally = existsSync(report) ? pytestTally(readFileSync(report, "utf8")) : null;
+  const outcome = existsSync(report) ? readPytest(readFileSync(report, "utf8")) : null;
   // Exit status 5 says that no test has the marker: so it is where all system tests are TypeScript.
-  if (status === 5 && verb === "test-system") return { passed: 0, failed: 0, skipped: 0 };
-  return judge("pytest", { status, tally });
+  if (status === 5 && verb === "test-system") return { tally: sum([]), failures: [] };
+  return judge("pytest", { status, outcome });
 }
 
 /** The exit status; null when a signal ended it. */
@@ -46,37 +54,11 @@ function run(command: string, args: readonly string[]): number | null {
 }
 
 /** A runner that broke, or saw nothing to run, is a failure of its own, whatever its report says. */
-function judge(runner: string, { status, tally }: { status: number | null; tally: Tally | null }): Tally {
-  if (tally !== null && tally.failed > 0) return tally;
-  if (tally !== null && tally.passed > 0 && status === 0) return tally;
-  const found = tally === null ? "left no report" : `reported ${tally.passed} passed and no failure`;
-  process.stdout.write(`${runner} ended with status ${status} and ${found}: counted as 1 failed\n`);
-  return sum([tally ?? { passed: 0, failed: 0, skipped: 0 }, { passed: 0, failed: 1, skipped: 0 }]);
-}
-
-function vitestTally(report: string): Tally {
-  const { testResults } = z
-    .object({
-      testResults: z.array(
-        z.object({ status: z.string(), assertionResults: z.array(z.object({ status: z.string() })) }),
-      ),
-    })
-    .parse(JSON.parse(report));
-  const tallies = testResults.map(({ status, assertionResults }): Tally => {
-    const count = (wanted: string) => assertionResults.filter((test) => test.status === wanted).length;
-    const passed = count("passed");
-    const failed = count("failed");
-    // A file that could not be loaded, or whose hooks failed, has failed without any failed test in it.
-    if (status === "failed" && failed === 0) return { passed, failed: 1, skipped: assertionResults.length - passed };
-    return { passed, failed, skipped: assertionResults.length - passed - failed };
-  });
-  return sum(tallies);
-}
-
-function pytestTally(report: string): Tally {
-  const attributes = /<testsuite\b[^>]*>/.exec(report)?.[0] ?? "";
-  const count = (name: string) => Number(new RegExp(` ${name}="(\\d+)"`).exec(attributes)?.[1] ?? 0);
-  const failed = count("failures") + count("errors");
-  const skipped = count("skipped");
-  return { passed: count("tests") - failed - skipped, failed, skipped };
+function judge(runner: string, { status, outcome }: { status: number | null; outcome: Outcome | null }): Outcome {
+  if (outcome !== null && outcome.tally.failed > 0) return outcome;
+  if (outcome !== null && outcome.tally.passed > 0 && status === 0) return outcome;
+  const found = outcome === null ? "left no report" : `reported ${outcome.tally.passed} passed and no failure`;
+  const message = `it ended with status ${status} and ${found}: counted as 1 failed; it said more above`;
+  const broken: Failure = { file: runner, name: "the run itself", message };
+  return { tally: sum([outcome?.tally ?? sum([]), { passed: 0, failed: 1, skipped: 0 }]), failures: [broken] };
 }

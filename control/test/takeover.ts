@@ -57,7 +57,7 @@ export function testTakeover(name: string, options: TakeoverOptions): void {
 
     /** The same name is the next life of the same node. */
     async function startNode(node: string, env: Record<string, string> = {}): Promise<TestServer> {
-      const configPath = join(dir, "hum.yaml");
+      const configPath = join(dir, `${node}.yaml`);
       writeFileSync(configPath, `commands:\n  claim_idle_s: ${options.claimIdleS}\n${bus.commands}`);
       const started = await startServer({
         HUM_CONFIG: configPath,
@@ -75,6 +75,21 @@ export function testTakeover(name: string, options: TakeoverOptions): void {
         interval: 50,
       });
       return started;
+    }
+
+    /** Two nodes, one of which has begun a command: whose it is, is for the bus to say. */
+    async function startPair(id: string, seconds: number) {
+      const names = ["one", "two"];
+      const [one, two] = await Promise.all(names.map((name) => startNode(name)));
+      if (one === undefined || two === undefined) throw new Error("two nodes were asked for");
+      await request(id, seconds);
+      const told = await client.untilTold(id, "segment");
+      const [holder] = told.filter((event) => verbOf(event) === "started").map(nodeOf);
+      const [here, there] = [
+        { name: "one", node: one },
+        { name: "two", node: two },
+      ];
+      return holder === "one" ? { holder: here, other: there } : { holder: there, other: here };
     }
 
     /** Each has one, and is done with, in the bus too. */
@@ -105,15 +120,12 @@ export function testTakeover(name: string, options: TakeoverOptions): void {
     });
 
     test("kill -9 in mid-job: another node takes the command over, and the first adds no end when it is back", async () => {
-      const first = await startNode("one");
-      await request("long", 28);
-      await client.untilTold("long", "segment");
-      await startNode("two");
-      await kill(first);
+      const { holder, other } = await startPair("long", 20);
+      await kill(holder.node);
       await client.untilEnded("long", { timeoutMs: 60_000 });
-      await startNode("one");
+      await startNode(holder.name);
       await expectOneEndEach(["long"]);
-      expect(nodesOf((await client.answers("long")).filter(isEnd))).toEqual(["two completed"]);
+      expect(nodesOf((await client.answers("long")).filter(isEnd))).toEqual([`${other.name} completed`]);
     });
 
     test("what is no command, and what kills its node each time, is set aside, and its sender told", async () => {
@@ -149,21 +161,18 @@ export function testTakeover(name: string, options: TakeoverOptions): void {
     });
 
     test("a node that hangs loses its command, and tells no end of it when it goes on", async () => {
-      const first = await startNode("one");
-      await request("long", 28);
-      await client.untilTold("long", "segment");
-      await startNode("two");
-      process.kill(first.pid, "SIGSTOP");
+      const { holder, other } = await startPair("long", 20);
+      process.kill(holder.node.pid, "SIGSTOP");
       try {
         await client.untilEnded("long", { timeoutMs: 60_000 });
       } finally {
-        process.kill(first.pid, "SIGCONT");
+        process.kill(holder.node.pid, "SIGCONT");
       }
       await request("next", 1);
       await expectOneEndEach(["long", "next"]);
       const idle = [{ state: "connected", in_work: 0 }];
-      await vi.waitFor(async () => expect(await commandsOf(first)).toMatchObject(idle), { timeout: 30_000 });
-      expect((await client.answers("long")).filter(isEnd)).toHaveLength(1);
+      await vi.waitFor(async () => expect(await commandsOf(holder.node)).toMatchObject(idle), { timeout: 30_000 });
+      expect(nodesOf((await client.answers("long")).filter(isEnd))).toEqual([`${other.name} completed`]);
     });
 
     test("a bus that is killed in mid-job changes nothing: the job ends once, and what comes later is read", async () => {
@@ -179,8 +188,7 @@ export function testTakeover(name: string, options: TakeoverOptions): void {
     });
 
     test("a cancellation reaches the node that runs the job, whichever node reads it", async () => {
-      await startNode("one");
-      await startNode("two");
+      await Promise.all(["one", "two"].map((name) => startNode(name)));
       for (let index = 0; index < 4; index += 1) {
         const id = `long-${index}`;
         await request(id, 30);
@@ -192,10 +200,9 @@ export function testTakeover(name: string, options: TakeoverOptions): void {
 
     test("nodes killed again and again at any moment: each command has one end, told by one of them", async () => {
       const env = { HUM_COMMAND_DELIVERIES: "50", HUM_MODEL: "fake:slow=0.05" };
-      const nodes = new Map([
-        ["one", await startNode("one", env)],
-        ["two", await startNode("two", env)],
-      ]);
+      const nodes = new Map(
+        await Promise.all(["one", "two"].map(async (name) => [name, await startNode(name, env)] as const)),
+      );
       const ids: string[] = [];
       const enough = new AbortController();
       const sending = (async () => {
@@ -235,5 +242,5 @@ async function commandsOf({ url }: TestServer): Promise<unknown> {
   return commands;
 }
 
-const nodesOf = (events: readonly CloudEvent[]) =>
-  events.map((event) => `${event.source.split("/")[2]} ${verbOf(event)}`);
+const nodeOf = ({ source }: CloudEvent) => source.split("/")[2];
+const nodesOf = (events: readonly CloudEvent[]) => events.map((event) => `${nodeOf(event)} ${verbOf(event)}`);

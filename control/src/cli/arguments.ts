@@ -15,8 +15,15 @@ export type ValuesOf<O extends Options> = {
   [Name in keyof O]: O[Name]["type"] extends "boolean" ? boolean : string | undefined;
 };
 
-/** Operands after the options: none are taken, any number, or at least one. */
-export type Operands = "none" | "any" | "some";
+/** Operands after the options: none are taken, any number, at least one, or so many. */
+export type Operands = "none" | "any" | "some" | { least: number; most: number };
+
+/** How many are taken. */
+function boundsOf(operands: Operands): { least: number; most: number } {
+  if (typeof operands === "object") return operands;
+  if (operands === "none") return { least: 0, most: 0 };
+  return { least: operands === "some" ? 1 : 0, most: Number.POSITIVE_INFINITY };
+}
 
 export type Parsed<O extends Options> =
   | { ok: true; values: ValuesOf<O>; operands: string[] }
@@ -47,11 +54,11 @@ export function parseArguments<const O extends Options>(
       return { ok: false, message: `${token.rawName} needs a value: ${token.rawName} ${option.value ?? "VALUE"}` };
     values[token.name] = token.value;
   }
-  if (accepts.operands === "none" && operands.length > 0) {
-    return { ok: false, message: `unexpected argument ${JSON.stringify(operands[0])}` };
-  }
-  if (accepts.operands === "some" && operands.length === 0) {
-    return { ok: false, message: `${accepts.operandName ?? "an argument"} is missing` };
+  const { least, most } = boundsOf(accepts.operands);
+  if (operands.length > most) return { ok: false, message: `unexpected argument ${JSON.stringify(operands[most])}` };
+  if (operands.length < least) {
+    const name = accepts.operandName?.split(" ")[operands.length] ?? "an argument";
+    return { ok: false, message: `${name} is missing` };
   }
   return { ok: true, values: values as ValuesOf<O>, operands };
 }

@@ -1,6 +1,18 @@
 /** The command line: finds the verb, runs it, and turns what it throws into a message and an exit code. */
 import { version } from "../core/checkout.ts";
 import { nearest } from "../core/nearest.ts";
+import { benchBaseline } from "./bench-baseline.ts";
+import { benchCompare } from "./bench-compare.ts";
+import { benchExport } from "./bench-export.ts";
+import { benchImport } from "./bench-import.ts";
+import { benchList } from "./bench-list.ts";
+import { benchReport } from "./bench-report.ts";
+import { benchRun } from "./bench-run.ts";
+import { benchSelftest } from "./bench-selftest.ts";
+import { benchShow } from "./bench-show.ts";
+import { benchSync } from "./bench-sync.ts";
+import { benchUp } from "./bench-up.ts";
+import { benchWorkloads } from "./bench-workloads.ts";
 import { type Command, columns } from "./command.ts";
 import { doctor } from "./doctor.ts";
 import { eventsReplay } from "./events-replay.ts";
@@ -11,7 +23,27 @@ import { modelsPull } from "./models-pull.ts";
 import { serve } from "./serve.ts";
 import { transcribe } from "./transcribe.ts";
 
-const commands: readonly Command[] = [serve, transcribe, eventsTail, eventsReplay, modelsList, modelsPull, doctor];
+const commands: readonly Command[] = [
+  serve,
+  transcribe,
+  eventsTail,
+  eventsReplay,
+  modelsList,
+  modelsPull,
+  doctor,
+  benchRun,
+  benchList,
+  benchShow,
+  benchCompare,
+  benchBaseline,
+  benchReport,
+  benchWorkloads,
+  benchImport,
+  benchExport,
+  benchUp,
+  benchSync,
+  benchSelftest,
+];
 
 export async function runCli(args: readonly string[], io: Io): Promise<ExitCode> {
   const [first] = args;
@@ -31,7 +63,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<ExitCode>
   } catch (error) {
     if (io.interrupted.aborted) return exitCodes.interrupted;
     io.err(`hum-helix ${found.command.name}:${messageOf(error, io)}\n`);
-    return exitCodes.failed;
+    return found.command.failure(error);
   }
 }
 

@@ -14,8 +14,11 @@ interface Definition<O extends Options> {
   /** More for its own help, below the usage. */
   details?: string;
   operands: Operands;
+  /** Where so many are taken, all of them as the help has them, such as `RUN [BASELINE]`. */
   operandName?: string;
   options: O;
+  /** What the process exits with where it throws; without it 1. */
+  failure?: (error: unknown) => ExitCode;
   run(input: CommandInput<O>, io: Io): Promise<ExitCode>;
 }
 
@@ -24,6 +27,8 @@ export interface Command {
   readonly summary: string;
   readonly help: string;
   execute(args: readonly string[], io: Io): Promise<ExitCode>;
+  /** The exit code for what `execute` throws. */
+  failure(error: unknown): ExitCode;
 }
 
 /** Every verb that reads the configuration takes it. */
@@ -38,6 +43,7 @@ export function defineCommand<const O extends Options>(definition: Definition<O>
     name: definition.name,
     summary: definition.summary,
     help,
+    failure: definition.failure ?? (() => exitCodes.failed),
     async execute(args, io) {
       // Asking for help never fails for what else stands there.
       if (args.includes("--help") || args.includes("-h")) {
@@ -45,18 +51,24 @@ export function defineCommand<const O extends Options>(definition: Definition<O>
         return exitCodes.ok;
       }
       const parsed = parseArguments(args, definition);
-      if (!parsed.ok) {
-        io.err(`hum-helix ${definition.name}: ${parsed.message}\nSee: hum-helix ${definition.name} --help\n`);
-        return exitCodes.usage;
-      }
+      if (!parsed.ok) return usageError(definition.name, { message: parsed.message, io });
       return definition.run(parsed, io);
     },
   };
 }
 
+/** Told with where to read more. */
+export function usageError(verb: string, { message, io }: { message: string; io: Pick<Io, "err"> }): ExitCode {
+  io.err(`hum-helix ${verb}: ${message}\nSee: hum-helix ${verb} --help\n`);
+  return exitCodes.usage;
+}
+
 function renderHelp(definition: Definition<Options>, options: Options): string {
   const operand = definition.operandName ?? "ARGUMENT";
-  const operands = { none: "", any: ` [${operand}...]`, some: ` ${operand}...` }[definition.operands];
+  const operands =
+    typeof definition.operands === "object"
+      ? ` ${operand}`
+      : { none: "", any: ` [${operand}...]`, some: ` ${operand}...` }[definition.operands];
   const rows = Object.entries(options).map(([name, option]): [string, string] => {
     const value = option.type === "string" ? ` ${option.value ?? "VALUE"}` : "";
     return [`${option.short === undefined ? "" : `-${option.short}, `}--${name}${value}`, option.help];

@@ -1,4 +1,5 @@
 /** What a verb may touch of the process: its environment, its output, and the signals that end it. */
+import type { exitCodes as verdictCodes } from "../bench/compare/exit-codes.ts";
 import type { Environment } from "../core/load-config.ts";
 
 export interface Io {
@@ -17,7 +18,8 @@ export interface Io {
 
 /** What scripts can rely on. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+/** Beside these, those of a benchmark's verdict. */
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes] | (typeof verdictCodes)[keyof typeof verdictCodes];
 
 /** npm passes a terminal's Ctrl-C on to us once more: what comes this soon after the first is the same key press. */
 const echoMs = 500;

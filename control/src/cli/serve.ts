@@ -5,6 +5,7 @@ import { version } from "../core/checkout.ts";
 import type { Config } from "../core/config.ts";
 import { createLog } from "../core/log.ts";
 import { withoutPassword } from "../core/redis-url.ts";
+import { inputEnd } from "../platform/input-end.ts";
 import { type BannerFacts, renderBanner } from "./banner.ts";
 import { configOption, defineCommand, jsonOption } from "./command.ts";
 import { abortOf, exitCodes, type Io } from "./io.ts";
@@ -19,10 +20,12 @@ export const serve = defineCommand({
   operands: "none",
   options: {
     json: { ...jsonOption, help: "print one line of JSON once it is ready: url, redis_url, model, pid" },
+    attached: { type: "boolean", help: "stop at the end of standard input too: whoever started it is gone" },
     config: configOption,
   },
   async run({ values }, io) {
     const config = loadSettings(io, values.config);
+    const stopped = values.attached ? AbortSignal.any([io.interrupted, inputEnd()]) : io.interrupted;
     // Said before anything is started: without weights nothing would ever become ready.
     const { name } = createCatalogue(config).resolve(undefined);
     const startedMs = performance.now();
@@ -37,13 +40,13 @@ export const serve = defineCommand({
       throw startFailure(error, config);
     });
     try {
-      await untilReady(app, { model: name, interrupted: io.interrupted, say });
-      if (!io.interrupted.aborted) {
+      await untilReady(app, { model: name, stopped, say });
+      if (!stopped.aborted) {
         const facts = factsOf(app, { config, model: name, startedMs, cwd: io.cwd });
         if (values.json) io.out(lineOf(facts));
         else say(renderBanner(facts));
       }
-      await abortOf(io.interrupted);
+      await abortOf(stopped);
       say("stopping; once more to stop at once\n");
     } finally {
       await app.stop();
@@ -52,18 +55,15 @@ export const serve = defineCommand({
   },
 });
 
-async function untilReady(
-  app: App,
-  options: { model: string; interrupted: AbortSignal; say: Io["out"] },
-): Promise<void> {
-  const { model, interrupted, say } = options;
+async function untilReady(app: App, options: { model: string; stopped: AbortSignal; say: Io["out"] }): Promise<void> {
+  const { model, stopped, say } = options;
   const startedMs = performance.now();
   say(`loading model ${model} ...\n`);
   const still = setInterval(() => {
     say(`still loading model ${model} after ${Math.round((performance.now() - startedMs) / 1000)} s ...\n`);
   }, stillLoadingMs);
   try {
-    await Promise.race([app.ready, abortOf(interrupted)]);
+    await Promise.race([app.ready, abortOf(stopped)]);
   } finally {
     clearInterval(still);
   }

@@ -1,4 +1,4 @@
-/** One line at the bottom of a terminal that is drawn over and over; nothing where standard error is no terminal. */
+/** One line at the bottom of a terminal that is drawn over and over; elsewhere nothing, or now and then a line of a log. */
 import { stripVTControlCharacters } from "node:util";
 import type { Io } from "./io.ts";
 
@@ -11,11 +11,16 @@ export interface StatusLine {
 const toLineStart = "\r";
 const eraseToEnd = "\u001b[K";
 
-export function createStatusLine(io: Pick<Io, "err" | "terminal">): StatusLine {
+export interface StatusLineOptions {
+  /** Where standard error is no terminal, a line is written at most this often; without it none is. */
+  logEveryMs?: number;
+}
+
+export function createStatusLine(io: Pick<Io, "err" | "terminal">, options: StatusLineOptions = {}): StatusLine {
+  if (!io.terminal.err) return logLine(io, options);
   let shown = "";
   return {
     show(text) {
-      if (!io.terminal.err) return;
       // A line that wraps could not be drawn over.
       const line = stripVTControlCharacters(text).slice(0, io.terminal.columns - 1);
       if (line === shown) return;
@@ -27,5 +32,18 @@ export function createStatusLine(io: Pick<Io, "err" | "terminal">): StatusLine {
       shown = "";
       io.err(toLineStart + eraseToEnd);
     },
+  };
+}
+
+function logLine(io: Pick<Io, "err">, { logEveryMs = Number.POSITIVE_INFINITY }: StatusLineOptions): StatusLine {
+  let nextMs = performance.now() + logEveryMs;
+  return {
+    show(text) {
+      const nowMs = performance.now();
+      if (nowMs < nextMs) return;
+      nextMs = nowMs + logEveryMs;
+      io.err(`${stripVTControlCharacters(text)}\n`);
+    },
+    clear: () => undefined,
   };
 }

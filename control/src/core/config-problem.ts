@@ -1,6 +1,7 @@
 /** Words for what the configuration's schema refuses: the field, its value, and what is allowed. */
 import { z } from "zod";
 import { configSchema, secretFields } from "./config.ts";
+import { allowed } from "./issue-words.ts";
 import { fieldsOf, kindsOf, listedAt } from "./listed.ts";
 import { nearest } from "./nearest.ts";
 import type { Path } from "./yaml.ts";
@@ -79,28 +80,3 @@ function unknownField(section: Path, { key, known }: { key: string; known: strin
     meant === undefined ? `known here: ${known.join(", ")}` : `did you mean ${[...section, meant].join(".")}?`;
   return `${name} is no field; ${hint}`;
 }
-
-function allowed(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case "invalid_value":
-      return issue.values.length === 1 ? String(issue.values[0]) : `one of ${issue.values.map(String).join(", ")}`;
-    case "too_small":
-      if (issue.origin === "string")
-        return issue.minimum === 1 ? "text that is not empty" : `${issue.minimum} characters or more`;
-      return issue.inclusive === false ? `more than ${issue.minimum}` : `${issue.minimum} or more`;
-    case "too_big":
-      return issue.inclusive === false ? `less than ${issue.maximum}` : `${issue.maximum} or less`;
-    case "invalid_type":
-      return kinds[issue.expected] ?? issue.expected;
-    default:
-      return issue.message;
-  }
-}
-
-const kinds: Readonly<Record<string, string>> = {
-  int: "a whole number",
-  number: "a number",
-  string: "text",
-  boolean: "true or false",
-  object: "a section with fields of its own",
-};

@@ -146,6 +146,11 @@ export const configSchema = z
       /** Every other bus that commands are read from; set in a file only. */
       sources: z.array(commandSourceSchema).max(8),
     }),
+    benchmarks: z.strictObject({
+      /** Whose definitions can be started by name. */
+      definitions_dir: z.string().min(1),
+      results_dir: z.string().min(1),
+    }),
     log: z.strictObject({
       level: z.enum(["debug", "info", "warn", "error", "silent"]),
     }),
@@ -264,6 +269,8 @@ export const environmentFields = {
   HUM_COMMANDS_IN_WORK: "commands.max_in_work",
   HUM_COMMAND_DELIVERIES: "commands.max_deliveries",
   HUM_COMMAND_CLAIM_IDLE_S: "commands.claim_idle_s",
+  HUM_BENCH_DEFINITIONS: "benchmarks.definitions_dir",
+  HUM_BENCH_RESULTS: "benchmarks.results_dir",
   HUM_LOG_LEVEL: "log.level",
 } as const;
 

@@ -119,7 +119,11 @@ function resolvePaths(layer: Layer, home: string | undefined): void {
     if (field === "python" && !path.includes("/")) continue;
     layer.value[field] = absolute(path);
   }
-  const { events, commands } = layer.value;
+  const { events, commands, benchmarks } = layer.value;
+  for (const field of isTree(benchmarks) ? ["definitions_dir", "results_dir"] : []) {
+    const path = (benchmarks as Tree)[field];
+    if (typeof path === "string" && path !== "") (benchmarks as Tree)[field] = absolute(path);
+  }
   if (isTree(commands) && Array.isArray(commands.roots)) {
     commands.roots = commands.roots.map((root) => (typeof root === "string" && root !== "" ? absolute(root) : root));
   }

@@ -47,6 +47,8 @@ export interface Transcript {
   duration_s: number;
   segments: Segment[];
   model: ModelIdentity;
+  /** Until the engine began, decoding included. */
   queue_s: number;
+  decode_s: number;
   processing_s: number;
 }

@@ -35,3 +35,15 @@ test("a file that is not there is told by its name", () => {
   expect(() => readYaml("/nonexistent/hum.yaml", "hum.yaml")).toThrow(ConfigError);
   expect(() => readYaml("/nonexistent/hum.yaml", "hum.yaml")).toThrow(/^hum\.yaml: cannot be read: ENOENT/);
 });
+
+test("text from the middle of a file is told by the lines of that file", () => {
+  expect(parseYaml("a: 1\nb: 2", "d.yaml", { firstLine: 10 }).lineOf(["b"])).toBe(11);
+  expect(() => parseYaml("a: 1\nb: [", "d.yaml", { firstLine: 10 })).toThrow(/^d\.yaml:11: /);
+});
+
+test("aliases that multiply without end are refused", () => {
+  const level = (name: string, of: string) =>
+    `${name}: &${name} [${Array.from({ length: 20 }, () => `*${of}`).join(", ")}]\n`;
+  const text = `a: &a [x]\n${level("b", "a")}${level("c", "b")}${level("d", "c")}`;
+  expect(() => parseYaml(text, "e.yaml")).toThrow(/^e\.yaml:1: .*alias/);
+});

@@ -1,6 +1,16 @@
 /** YAML files as plain values that remember their lines: the only importer of yaml. */
 import { readFileSync } from "node:fs";
-import { isCollection, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import {
+  type Document,
+  isCollection,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+} from "yaml";
 import { ConfigError } from "./config-error.ts";
 import { toError } from "./to-error.ts";
 
@@ -25,26 +35,35 @@ export function readYaml(file: string, name = file): YamlFile {
   return parseYaml(text, name);
 }
 
-export function parseYaml(text: string, file: string): YamlFile {
+/** `firstLine` is where the text begins in its file. Throws ConfigError for text that is no YAML. */
+export function parseYaml(text: string, file: string, { firstLine = 1 } = {}): YamlFile {
   const lines = new LineCounter();
+  const lineAt = (offset: number) => lines.linePos(offset).line + firstLine - 1;
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
-    throw new ConfigError(
-      document.errors.map(({ pos, message }) => ({ place: `${file}:${lines.linePos(pos[0]).line}`, message })),
-    );
+    throw new ConfigError(document.errors.map(({ pos, message }) => ({ place: `${file}:${lineAt(pos[0])}`, message })));
   }
   const lineOf = (path: Path): number => {
-    let line = 1;
+    let line = firstLine;
     let node: unknown = document.contents;
     for (const key of path) {
       const child = childOf(node, key);
       if (child === undefined) break;
-      if (child.start !== undefined) line = lines.linePos(child.start).line;
+      if (child.start !== undefined) line = lineAt(child.start);
       node = child.node;
     }
     return line;
   };
-  return { file, value: document.toJS() as unknown, lineOf };
+  return { file, value: plainOf(document, `${file}:${firstLine}`), lineOf };
+}
+
+/** Aliases that lead nowhere, or multiply without end, show only now. */
+function plainOf(document: Document.Parsed, place: string): unknown {
+  try {
+    return document.toJS() as unknown;
+  } catch (error) {
+    throw new ConfigError([{ place, message: toError(error).message }]);
+  }
 }
 
 /** In a mapping the key's place counts: that of the value would be a line too far down where it is a mapping itself. */

@@ -15,6 +15,7 @@ export type EventName = keyof typeof dataSchemas;
 export type EventData<Name extends EventName> = z.infer<(typeof dataSchemas)[Name]>;
 export type TranscriptionEventName = keyof typeof transcription;
 export type SystemEventName = keyof typeof system;
+export type BenchmarkEventName = keyof typeof benchmark;
 export type EphemeralEventName = keyof typeof ephemeral;
 
 export const eventNames = Object.keys(dataSchemas) as EventName[];

@@ -9,7 +9,13 @@ import type { Metrics } from "../core/metrics.ts";
 import type { SinkStatus } from "../core/readiness.ts";
 import { createAlarm } from "./alarm.ts";
 import { sealBounded } from "./bound.ts";
-import { type EventData, type EventName, type SystemEventName, streamOf } from "./catalogue.ts";
+import {
+  type BenchmarkEventName,
+  type EventData,
+  type EventName,
+  type SystemEventName,
+  streamOf,
+} from "./catalogue.ts";
 import type { EventFacts } from "./envelope.ts";
 import { createPump, type PumpReport } from "./pump.ts";
 import { createRetention } from "./retention.ts";
@@ -23,6 +29,8 @@ export interface Feed {
   readonly observe: JobObserver;
   /** `subjectId` names the model, slot, node or sink that the event is about. Never throws. */
   system<Name extends SystemEventName>(name: Name, subjectId: string, data: EventData<Name>): void;
+  /** As `system`, of a benchmark's run: all its events stay in order. */
+  benchmark<Name extends BenchmarkEventName>(name: Name, runId: string, data: EventData<Name>): void;
   /** Why an event could not be kept now; null where all is well. */
   trouble(): string | null;
   /** Throws HumError `overloaded` where there is trouble: no work may begin that could not be told of. */
@@ -76,13 +84,13 @@ export function createFeed(options: FeedOptions): Feed {
     createPump({ ...subscription, ...pumpParts(subscription.sink.name) }),
   );
   const retention = createRetention({ config, clock, log, spool, pumps });
-  const alarm = createAlarm({ spool, pumps, metrics, tell: system });
+  const alarm = createAlarm({ spool, pumps, metrics, tell });
 
   function pumpParts(sink: string) {
     const count = (result: string, events: number) => metrics.events.inc({ sink, result }, events);
     const dropped: PumpReport["dropped"] = ({ events, first, last, reason }) => {
       log.error({ sink, events, first, last, reason }, "the event sink will not get some events");
-      system("delivery.dropped", sink, { sink, events, first_position: first, last_position: last });
+      tell("delivery.dropped", sink, { sink, events, first_position: first, last_position: last });
     };
     const pace = options.pace === undefined ? {} : { pace: options.pace };
     return { spool, clock, log, report: { count, dropped }, ...pace };
@@ -126,7 +134,7 @@ export function createFeed(options: FeedOptions): Feed {
     }
   }
 
-  function system<Name extends SystemEventName>(name: Name, subjectId: string, data: EventData<Name>): void {
+  function tell<Name extends EventName>(name: Name, subjectId: string, data: EventData<Name>): void {
     safely(subjectId, () => publish({ name, subjectId, requestId: null, data }, null)).catch(() => undefined);
   }
 
@@ -177,7 +185,8 @@ export function createFeed(options: FeedOptions): Feed {
 
   return {
     observe,
-    system,
+    system: tell,
+    benchmark: tell,
     trouble,
     admit() {
       const reason = trouble();

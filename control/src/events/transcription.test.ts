@@ -31,6 +31,7 @@ const transcript: Transcript = {
   segments: [segment],
   model,
   queue_s: 0.1,
+  decode_s: 0,
   processing_s: 2,
 };
 

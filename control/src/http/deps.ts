@@ -1,6 +1,7 @@
 /** What the HTTP layer is given, and the shape of a request's context in it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context } from "hono";
+import type { Benchmarks } from "../bench/service.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Config } from "../core/config.ts";
 import type { Job } from "../core/job.ts";
@@ -27,6 +28,7 @@ export interface HttpDeps {
   rejoin: Rejoin;
   readiness(): Readiness;
   events: EventAccess;
+  benchmarks: Benchmarks;
   /** Aborted when the server begins to stop. */
   stopping: AbortSignal;
   /** Throws HumError `overloaded` where no job could be taken now: asked before an upload is received. */

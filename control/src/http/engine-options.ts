@@ -10,12 +10,13 @@ type Name = keyof JobOptions;
 /** How the text of a field is read before the schema judges it. */
 type Reading = "text" | "number" | "flag" | "numbers";
 
-/** What a field takes, as an error message says it; `temperatures` and `vad_parameters` have readings of their own below. */
+/** What a field takes, as an error message says it; `vad_parameters` has a reading of its own below. */
 const fields: Partial<Record<Name, [reading: Reading, expected: string]>> = {
   prefix: ["text", "text"],
   multilingual: ["flag", "true or false"],
   language_detection_threshold: ["number", "a number from 0 to 1"],
   language_detection_segments: ["number", "a whole number from 1 to 64"],
+  temperatures: ["numbers", "numbers from 0 to 1 with commas between, to be tried in turn"],
   best_of: ["number", "a whole number from 1 to 64"],
   patience: ["number", "a number from 0.1 to 10"],
   length_penalty: ["number", "a number from -10 to 10"],

@@ -129,6 +129,12 @@ test("a value in a message is quoted and cut short", () => {
   expect(() => parse(["stream", `"${"x".repeat(500)}`])).toThrow(/^stream is "\\"x{79}…"; it must be true or false$/);
 });
 
+test("temperatures, unlike temperature, may be 0 alone", () => {
+  expect(parse(["temperatures", "0"]).options.temperatures).toEqual([0]);
+  expect(parse(["temperatures", "0,0.5"], ["temperature", "0.2"]).options.temperatures).toEqual([0, 0.5]);
+  expect(() => parse(["temperatures", "2"])).toThrow(/temperatures is "2"; it must be numbers from 0 to 1/);
+});
+
 test("several temperatures that rise are tried in turn", () => {
   expect(parse(["temperature", "0, 0.4,0.8"]).options.temperatures).toEqual([0, 0.4, 0.8]);
 });

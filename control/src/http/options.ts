@@ -94,6 +94,7 @@ export function parseSpeechRequest(
   checkTogether({ format, stream, asked });
   const model = context.catalogue.resolve(given.model);
   const words = asked.includes("word") || (given.word_timestamps ?? false);
+  const engineOptions = parseEngineOptions(fields);
   return {
     model,
     format,
@@ -101,13 +102,12 @@ export function parseSpeechRequest(
     show: { segments: asked.length === 0 || asked.includes("segment"), words },
     options: {
       ...defaultOptions,
-      ...parseEngineOptions(fields),
+      ...engineOptions,
       task: checkTask(task, model),
       language: checkLanguage(given.language, model),
       initial_prompt: (given.prompt ?? given.initial_prompt)?.toWellFormed() ?? defaultOptions.initial_prompt,
       hotwords: given.hotwords?.toWellFormed() ?? defaultOptions.hotwords,
-      // As with OpenAI: 0 lets the engine raise it where a window does not decode well.
-      temperatures: isZero(given.temperature) ? defaultOptions.temperatures : given.temperature,
+      temperatures: engineOptions.temperatures ?? temperaturesOf(given.temperature),
       beam_size: given.beam_size ?? defaultOptions.beam_size,
       word_timestamps: words,
       without_timestamps: given.without_timestamps ?? defaultOptions.without_timestamps,
@@ -118,8 +118,9 @@ export function parseSpeechRequest(
   };
 }
 
-const isZero = (temperatures: number[] | undefined): temperatures is undefined | [0] =>
-  temperatures === undefined || (temperatures.length === 1 && temperatures[0] === 0);
+/** As with OpenAI 0 lets the engine raise it where a window does not decode well; `temperatures` means what it says. */
+const temperaturesOf = (given: number[] | undefined): number[] =>
+  given === undefined || (given.length === 1 && given[0] === 0) ? defaultOptions.temperatures : given;
 
 /** Values under `name`, also written `name[]` or `name[0]`, as the official clients do. */
 function all(fields: Fields, name: string): string[] {

@@ -10,14 +10,19 @@ import { failureResponse, presentable } from "./failure.ts";
 import { awaitsBody, linger } from "./linger.ts";
 import { observe } from "./observe.ts";
 import { asyncapi } from "./operations/asyncapi.ts";
+import { cancelBenchmark } from "./operations/cancel-benchmark.ts";
 import { cancelJob } from "./operations/cancel-job.ts";
+import { createBenchmark } from "./operations/create-benchmark.ts";
 import { createTranscription } from "./operations/create-transcription.ts";
 import { createTranslation } from "./operations/create-translation.ts";
+import { getBenchmark } from "./operations/get-benchmark.ts";
+import { getBenchmarkResults } from "./operations/get-benchmark-results.ts";
 import { getJob } from "./operations/get-job.ts";
 import { getModel } from "./operations/get-model.ts";
 import { getTranscript } from "./operations/get-transcript.ts";
 import { healthz } from "./operations/healthz.ts";
 import { indexPage } from "./operations/index-page.ts";
+import { listBenchmarks } from "./operations/list-benchmarks.ts";
 import { listEvents } from "./operations/list-events.ts";
 import { listJobs } from "./operations/list-jobs.ts";
 import { listLoaded } from "./operations/list-loaded.ts";
@@ -44,6 +49,11 @@ const operations: readonly Operation[] = [
   listEvents,
   replayEvents,
   getTranscript,
+  createBenchmark,
+  listBenchmarks,
+  getBenchmark,
+  getBenchmarkResults,
+  cancelBenchmark,
   ping,
   healthz,
   readyz,

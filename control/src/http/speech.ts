@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { HumError } from "../core/errors.ts";
 import type { JobOptions } from "../core/options.ts";
+import type { Transcript } from "../core/transcript.ts";
 import { describeAudio } from "../jobs/audio.ts";
 import type { JobHandle } from "../jobs/handle.ts";
 import { createScratch } from "../jobs/scratch.ts";
@@ -29,8 +30,21 @@ export async function serveSpeech(
       present: (thrown) => presentable(thrown, { log: deps.log, requestId: c.get("requestId") }),
     });
   }
-  const { contentType, body } = render(await handle.transcript, request);
-  return c.body(body, 200, { "content-type": contentType, "cache-control": "no-store" });
+  const transcript = await handle.transcript;
+  const { contentType, body } = render(transcript, request);
+  return c.body(body, 200, {
+    "content-type": contentType,
+    "cache-control": "no-store",
+    "server-timing": stagesOf(transcript),
+  });
+}
+
+/** https://www.w3.org/TR/server-timing/: milliseconds in which the job waited, was decoded, and was in the engine. */
+function stagesOf({ queue_s, decode_s, processing_s }: Transcript): string {
+  const stages = { queue: Math.max(0, queue_s - decode_s), decode: decode_s, engine: processing_s };
+  return Object.entries(stages)
+    .map(([name, seconds]) => `${name};dur=${(seconds * 1000).toFixed(3)}`)
+    .join(", ");
 }
 
 /** Up to the job's submission; the scratch file stays until the job has ended, or goes with the failure. */

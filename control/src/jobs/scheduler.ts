@@ -176,6 +176,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const failure = engines.failure();
       if (failure !== null) throw failure;
       stage = "decode";
+      const decodeBeganMs = clock.monotonicMs();
       pcm = await decodeAudio(job, {
         dispatcher: dispatcherOf(fleet.decoders),
         signal: limit.signal,
@@ -184,6 +185,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         scratchDir: options.scratchDir,
         log: options.log,
       });
+      const decodeS = (clock.monotonicMs() - decodeBeganMs) / 1000;
       ledger.measured(job, pcm.durationS);
       // Whatever happens from here on, somebody knows that this job was there.
       await requested;
@@ -193,6 +195,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         signal: limit.signal,
         deadlineMs: limit.deadlineMs,
         submittedMs,
+        decodeS,
         clock,
         onAttempt(number, slot) {
           // It may have been found meanwhile, by another job with the same audio.

@@ -13,6 +13,7 @@ export interface TranscribeOptions {
   signal: AbortSignal;
   deadlineMs: number | null;
   submittedMs: number;
+  decodeS: number;
   clock: Clock;
   onAttempt: (attempt: number, slot: string) => void;
   tell: (event: JobEvent) => void;
@@ -77,6 +78,7 @@ export async function transcribePcm(job: Job, pcm: Pcm, options: TranscribeOptio
     segments,
     model: identity,
     queue_s: queueS,
+    decode_s: options.decodeS,
     processing_s: message.processing_s,
   };
 }

@@ -1,4 +1,4 @@
-/** What a child process sees of our environment: an allow-list, and what every Python of ours needs. */
+/** What a child process sees of our environment: an allow-list, and what every Python of ours needs; or all that the user set. */
 
 /** Nothing that could hold a key. */
 const inherited = [
@@ -34,4 +34,11 @@ export function childEnvironment(packageDir: string): Record<string, string> {
     // Weights are installed before; an engine that reaches for the hub would hang where there is no network.
     HF_HUB_OFFLINE: "1",
   };
+}
+
+/** For programs of the user's, such as docker and ssh, which would see the same if the user called them. */
+export function userEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }

@@ -12,6 +12,8 @@ export interface Child {
   readonly pid: number | undefined;
   /** Settles once, never rejects. */
   readonly exited: Promise<ChildExit>;
+  /** To its stdin; lost where it is gone. */
+  write(text: string): void;
   kill(signal: NodeJS.Signals): void;
   /** SIGTERM, then SIGKILL after `graceMs`; resolves when the process is gone. */
   stop(graceMs: number): Promise<ChildExit>;
@@ -26,7 +28,7 @@ export interface ChildOptions {
 }
 
 /**
- * The child's stdin stays an open pipe that nobody writes to: its end tells the child that we are gone, however we went.
+ * The child's stdin stays an open pipe: its end tells the child that we are gone, however we went.
  * It leads a session of its own, so that a terminal's Ctrl-C reaches only us and the ladder stays ours.
  */
 export function spawnChild(options: ChildOptions): Child {
@@ -52,18 +54,14 @@ export function spawnChild(options: ChildOptions): Child {
   follow("stderr").catch(() => undefined);
   child.stdin.on("error", () => undefined);
 
-  const exited = child.then(
-    (result): ChildExit => ({
-      code: result.exitCode ?? null,
-      signal: (result.signal as NodeJS.Signals | undefined) ?? null,
-      error:
-        result.exitCode === undefined && result.signal === undefined ? (result.originalMessage ?? "unknown") : null,
-    }),
-  );
+  const exited = child.then(exitOf);
 
   return {
     pid: child.pid,
     exited,
+    write(text) {
+      child.stdin.write(text);
+    },
     kill: (signal) => {
       child.kill(signal);
     },
@@ -76,5 +74,43 @@ export function spawnChild(options: ChildOptions): Child {
         clearTimeout(timer);
       }
     },
+  };
+}
+
+export interface CommandResult extends ChildExit {
+  out: string;
+  err: string;
+}
+
+/** Runs a command to its end, for what it says; never rejects. It ends with us, by SIGTERM where `signal` is aborted. */
+export async function runCommand(
+  options: Omit<ChildOptions, "onLine"> & { signal?: AbortSignal; onLine?: (line: string) => void },
+): Promise<CommandResult> {
+  const { command, args, env, cwd, signal, onLine } = options;
+  const child = execa(command, args, {
+    env,
+    extendEnv: false,
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+    stdin: "ignore",
+    reject: false,
+  });
+  const follow = async () => {
+    for await (const line of child) onLine?.(line);
+  };
+  const [result] = await Promise.all([child, onLine === undefined ? undefined : follow().catch(() => undefined)]);
+  return { ...exitOf(result), out: result.stdout, err: result.stderr };
+}
+
+function exitOf(result: {
+  exitCode?: number | undefined;
+  signal?: string | undefined;
+  originalMessage?: string | undefined;
+}): ChildExit {
+  const { exitCode, signal, originalMessage } = result;
+  return {
+    code: exitCode ?? null,
+    signal: (signal as NodeJS.Signals | undefined) ?? null,
+    error: exitCode === undefined && signal === undefined ? (originalMessage ?? "unknown") : null,
   };
 }

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { checkoutRoot } from "../../src/core/checkout.ts";
 import { type Child, spawnChild } from "../../src/platform/child.ts";
 import { childEnvironment } from "../../src/platform/child-environment.ts";
+import { freezeGroup } from "../processes.ts";
 
 export interface Broker {
   readonly port: number;
@@ -14,7 +15,8 @@ export interface Broker {
   start(): Promise<void>;
   /** SIGKILL to it and its own children; resolves when nothing listens any more. */
   kill(): Promise<void>;
-  freeze(): void;
+  /** SIGSTOP; resolves when it answers nothing any more. */
+  freeze(): Promise<void>;
   thaw(): void;
   /** Resolves when it is gone; has no effect where it does not run. */
   stop(): Promise<void>;
@@ -69,7 +71,7 @@ export function createBroker(options: BrokerOptions): Broker {
       child = null;
       while (await isListening(port)) await delay(5);
     },
-    freeze: () => signal("SIGSTOP"),
+    freeze: () => freezeGroup(running().pid ?? 0),
     thaw: () => signal("SIGCONT"),
     async stop() {
       if (child === null) return;

@@ -1,6 +1,6 @@
-/** All that a topic of a Kafka broker holds, partition by partition, each in its order. */
+/** What a topic of a Kafka broker holds, and how far a group has come in it. */
 import { randomUUID } from "node:crypto";
-import { Consumer, ListOffsetTimestamps } from "@platformatic/kafka";
+import { Admin, Consumer, ListOffsetTimestamps } from "@platformatic/kafka";
 
 export interface KafkaRecord {
   topic: string;
@@ -11,7 +11,7 @@ export interface KafkaRecord {
   headers: Record<string, string>;
 }
 
-/** Of topics that exist; `address` needs no password. */
+/** All of it, partition by partition, each in its order. Of topics that exist; `address` needs no password. */
 export async function readTopics(address: string, topics: readonly string[]): Promise<KafkaRecord[]> {
   const text = (bytes?: Buffer) => bytes?.toString() ?? "";
   const consumer = new Consumer({
@@ -39,5 +39,27 @@ export async function readTopics(address: string, topics: readonly string[]): Pr
   } finally {
     // A broker that was frozen may coordinate groups anew, and know nothing of this one: nobody else was in it.
     await consumer.close(true).catch(() => undefined);
+  }
+}
+
+/** How many messages of a topic are not committed by the group of the same name. */
+export async function lagOf(address: string, topic: string): Promise<number> {
+  const admin = new Admin({ clientId: "lag", bootstrapBrokers: [address] });
+  try {
+    const { topics } = await admin.metadata({ topics: [topic] });
+    const count = topics.get(topic)?.partitionsCount ?? 0;
+    const latest = Array.from({ length: count }, (_, partitionIndex) => ({
+      partitionIndex,
+      timestamp: ListOffsetTimestamps.LATEST,
+    }));
+    const [ends] = await admin.listOffsets({ topics: [{ name: topic, partitions: latest }] });
+    const [group] = await admin.listConsumerGroupOffsets({ groups: [{ groupId: topic, topics: [] }] });
+    const committed = group?.topics.find(({ name }) => name === topic)?.partitions ?? [];
+    return (ends?.partitions ?? []).reduce((lag, { partitionIndex, offset }) => {
+      const done = committed.find((partition) => partition.partitionIndex === partitionIndex)?.committedOffset ?? 0n;
+      return lag + Number(offset - (done < 0n ? 0n : done));
+    }, 0);
+  } finally {
+    await admin.close();
   }
 }

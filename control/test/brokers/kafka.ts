@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { checkoutRoot } from "../../src/core/checkout.ts";
 import { type Child, spawnChild } from "../../src/platform/child.ts";
 import { freePorts } from "../ports.ts";
+import { freezeGroup } from "../processes.ts";
 
 const run = promisify(execFile);
 
@@ -19,7 +20,8 @@ export interface KafkaBroker {
   start(): Promise<void>;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
-  freeze(): void;
+  /** SIGSTOP; resolves when it answers nothing any more. */
+  freeze(): Promise<void>;
   thaw(): void;
   /** Runs one of Kafka's own tools, such as `ConsoleProducer`, and resolves with what it printed. */
   tool(name: string, args: readonly string[], input?: string): Promise<string>;
@@ -99,7 +101,9 @@ export async function createKafkaBroker(options: KafkaBrokerOptions): Promise<Ka
       await child?.exited;
       child = null;
     },
-    freeze: () => child?.kill("SIGSTOP"),
+    async freeze() {
+      if (child?.pid !== undefined) await freezeGroup(child.pid);
+    },
     thaw: () => child?.kill("SIGCONT"),
     async tool(name, args, input) {
       const running = run("java", [...java, `org.apache.kafka.tools.${name}`, ...args], { timeout: 60_000 });
@@ -109,8 +113,8 @@ export async function createKafkaBroker(options: KafkaBrokerOptions): Promise<Ka
   };
 }
 
-/** Once per set of versions; git ignores build/. */
-async function fetchJars(): Promise<string> {
+/** Resolves with their folder. Once per set of versions; git ignores build/. */
+export async function fetchJars(): Promise<string> {
   const pomPath = join(import.meta.dirname, "kafka.pom.xml");
   const version = createHash("sha256").update(readFileSync(pomPath)).digest("hex").slice(0, 12);
   const folder = join(checkoutRoot, "build/kafka");

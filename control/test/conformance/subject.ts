@@ -22,8 +22,8 @@ export interface Bench {
   startBroker(): Promise<void>;
   /** SIGKILL, or what comes next to it: every connection is cut. Resolves when nothing listens any more. */
   killBroker(): Promise<void>;
-  /** SIGSTOP and SIGCONT; only where the subject says that its broker can freeze. */
-  freezeBroker?(): void;
+  /** SIGSTOP, until it answers nothing any more, and SIGCONT; only where the subject says that its broker can freeze. */
+  freezeBroker?(): void | Promise<void>;
   thawBroker?(): void;
   /** Short timeouts, please: a second or so. Called anew for each life of the node, always with the same settings. */
   createSink(): Sink;

@@ -1,5 +1,5 @@
 /** Row 20: the wall clock jumps by an hour, forth and back. */
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { systemClock } from "../../src/core/clock.ts";
@@ -61,7 +61,11 @@ async function jumpReal({ eachS }: Counts, stage: Stage): Promise<Finding[]> {
   if (library === null)
     return [{ what: "a node's clock", seen: "not tried: no libfaketime", bound: "none", isMet: true }];
   const file = join(stage.dir, "ahead");
-  const jump = (seconds: number) => writeFileSync(file, `${seconds < 0 ? "" : "+"}${seconds}`);
+  const jump = (seconds: number) => {
+    writeFileSync(`${file}.new`, `${seconds < 0 ? "" : "+"}${seconds}`);
+    // At once: the library reads it whenever anybody asks for the time.
+    renameSync(`${file}.new`, file);
+  };
   jump(0);
   const dataDir = join(stage.dir, "real");
   const node = startNode(dataDir, {

@@ -1,4 +1,5 @@
 /** A scenario of the fault suite: one definition, run with few counts by the tests and with all of them by `make torture`. */
+import type { Form } from "../form.ts";
 
 /** What was looked for, what was seen, and what must hold. */
 export interface Finding {
@@ -17,8 +18,6 @@ export interface Stage {
   /** Done when the scenario is over, however it ends; the last first. */
   defer(undo: () => unknown): void;
 }
-
-export type Form = "short" | "full";
 
 export interface Scenario {
   /** Of the table in the design that the scenario proves. */

@@ -60,6 +60,15 @@ const canaries: Canary[] = [
     says: /noun\.ts.*TS1294/,
   },
   {
+    gate: "browser types",
+    breach: "something of Node in a page",
+    files: {
+      "control/src/bench/report/browser/title.ts":
+        'import { hostname } from "node:os";\n\nexport const titleOf = (name: string) => name + hostname();\n',
+    },
+    says: /title\.ts.*TS2591/,
+  },
+  {
     gate: "layers",
     breach: "a lower layer that imports a higher one",
     files: {

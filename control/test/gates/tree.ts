@@ -10,6 +10,7 @@ const copied = [
   ".gitignore",
   "biome.json",
   "compose.yaml",
+  "control/test/patience.ts",
   "docker/Dockerfile",
   "knip.json",
   "package-lock.json",
@@ -18,6 +19,7 @@ const copied = [
   "sidecar/requirements-dev.lock",
   "sidecar/requirements-uv.lock",
   "sidecar/requirements.lock",
+  "tsconfig.browser.json",
   "tsconfig.json",
   "vitest.config.ts",
 ];
@@ -35,6 +37,9 @@ const files = {
   "control/src/app.ts":
     'import { nameOf } from "./core/noun.ts";\nimport { openSocket } from "./wire/link.ts";\n\n' +
     "export const open = (noun: string) => ({ name: nameOf(noun), ready: openSocket() });\n",
+  "control/src/bench/report/browser/report.ts":
+    'import { titleOf } from "./title.ts";\n\ndocument.title = titleOf("a");\n',
+  "control/src/bench/report/browser/title.ts": "export const titleOf = (name: string) => name.toUpperCase();\n",
   "control/src/core/noun.ts": "export const nameOf = (noun: string) => noun.toUpperCase();\n",
   "control/src/wire/link.ts":
     'import { Router } from "zeromq";\n\nexport const openSocket = async () => await new Router().bind("inproc://a");\n',
@@ -54,7 +59,7 @@ export function makeTree(extra: Record<string, string> = {}): Tree {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   };
-  for (const path of copied) cpSync(join(checkoutRoot, path), join(root, path));
+  for (const path of copied) cpSync(join(checkoutRoot, path), join(root, path), { recursive: true });
   for (const name of ["node_modules", ".venv"]) symlinkSync(join(checkoutRoot, name), join(root, name));
   for (const [path, text] of Object.entries({ ...files, ...extra })) write(path, text);
   return { root, write, [Symbol.dispose]: () => directory.remove() };

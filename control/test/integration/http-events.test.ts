@@ -28,6 +28,7 @@ const transcript = (text: string): Transcript => ({
   segments: [],
   model,
   queue_s: 0,
+  decode_s: 0,
   processing_s: 1,
 });
 

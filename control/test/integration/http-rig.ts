@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
+import { createBenchmarks } from "../../src/bench/service.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import type { Config } from "../../src/core/config.ts";
 import { HumError } from "../../src/core/errors.ts";
@@ -69,6 +70,12 @@ export async function openHttpRig(options: HttpRigOptions = {}) {
     },
   };
   const script = options.script ?? ((one) => finish(one, speech));
+  const benchmarks = createBenchmarks({
+    definitionsDir: config.benchmarks.definitions_dir,
+    resultsDir: config.benchmarks.results_dir,
+    observer: { started: () => undefined, trial: () => undefined, ended: () => undefined },
+    run: () => Promise.reject(new HumError("internal", "no benchmark is run here")),
+  });
   const server = createHttpServer({
     config,
     log: pino({ level: "debug" }, { write: (line: string) => void logLines.push(JSON.parse(line)) }),
@@ -90,6 +97,7 @@ export async function openHttpRig(options: HttpRigOptions = {}) {
       else job.signal.addEventListener("abort", leave, { once: true });
       return handle;
     },
+    benchmarks,
     scratchDir: dir,
     ...(options.timing === undefined ? {} : { timing: options.timing }),
   });
@@ -191,6 +199,7 @@ function transcriptOf(job: Job, segments: Segment[]): Transcript {
     segments,
     model: identity,
     queue_s: 0,
+    decode_s: 0,
     processing_s: 0.1,
   };
 }

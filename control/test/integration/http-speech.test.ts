@@ -53,6 +53,13 @@ describe("the official client is served in every format", () => {
     expect(answer).toBe(body);
   });
 
+  test("an answer's head tells how long each stage took", async () => {
+    const form = new FormData();
+    form.set("file", await clip());
+    const { headers } = await post(form);
+    expect(headers.get("server-timing")).toBe("queue;dur=0.000, decode;dur=0.000, engine;dur=100.000");
+  });
+
   test("a stream's deltas concatenate to the text of its done event", async () => {
     const stream = await client.audio.transcriptions.create({ file: await clip(), model: "base", stream: true });
     const events = await Array.fromAsync(stream);

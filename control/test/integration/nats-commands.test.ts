@@ -156,7 +156,7 @@ test("a server that hangs is told by what is asked of it, and close does not wai
   const node = await joined();
   await send("one");
   const [command] = await takeAll(node, 1);
-  broker.freeze();
+  await broker.freeze();
   await expect(command?.ack()).rejects.toThrow();
   await expect(node.waiting()).rejects.toThrow();
   const closingMs = performance.now();

@@ -243,7 +243,7 @@ describe("when the server is away", () => {
   test("one that hangs is given up in time: by deliver, by close and by an open that is aborted", async () => {
     const broker = await ownBroker();
     const connection = await opened(broker);
-    broker.freeze();
+    await broker.freeze();
     const startMs = performance.now();
     expect(await connection.deliver(outgoing(3))).toMatchObject({ delivered: 0, stopped: { kind: "failed" } });
     expect(performance.now() - startMs).toBeLessThan(2_500);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { samplePath, startServer } from "../e2e/server.ts";
+import { ofForm } from "../form.ts";
 import { alive } from "../processes.ts";
 
 interface Slots {
@@ -10,9 +11,13 @@ interface Slots {
 const body = readFileSync(samplePath);
 const clients = 4;
 /** Stops take the watch's 3 to 5 s to be found. */
-const signals = [...Array.from({ length: 8 }, () => "SIGKILL" as const), "SIGSTOP" as const, "SIGSTOP" as const];
+const [kills, stops] = [ofForm({ short: 5, full: 8 }), ofForm({ short: 1, full: 2 })];
+const signals: NodeJS.Signals[] = [
+  ...Array<"SIGKILL">(kills).fill("SIGKILL"),
+  ...Array<"SIGSTOP">(stops).fill("SIGSTOP"),
+];
 
-test("with real weights, 8 times kill -9 and 2 times SIGSTOP in mid-request: 4 clients get the same transcript each time", {
+test(`with real weights, ${kills} times kill -9 and ${stops} times SIGSTOP in mid-request: 4 clients get the same transcript each time`, {
   timeout: 180_000,
 }, async () => {
   const { url, stop } = await startServer({

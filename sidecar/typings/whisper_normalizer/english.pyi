@@ -1,4 +1,9 @@
 # What the tests use of whisper-normalizer, which has no types.
+class EnglishNumberNormalizer:
+    words: set[str]
+    def __call__(self, s: str) -> str: ...
+
 class EnglishTextNormalizer:
+    standardize_numbers: EnglishNumberNormalizer
     def __init__(self) -> None: ...
     def __call__(self, s: str) -> str: ...

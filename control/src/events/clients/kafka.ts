@@ -1,4 +1,5 @@
 /** One connection to a Kafka cluster: the only importer of @platformatic/kafka. Whoever opened it decides what is tried again. */
+import { setTimeout as delay } from "node:timers/promises";
 import {
   Admin,
   type API,
@@ -32,6 +33,8 @@ import { type Outcome, produceByLeader, type RecordBatch } from "./kafka-produce
 
 /** While a topic that was made finds its way from the controller to the broker that is asked, or a broker starts. */
 const retryDelayMs = 50;
+/** How often a cluster is asked whether it is there, as long as the connection ends that it is asked over. */
+const probes = 3;
 const farewellMs = 300;
 const joinRetries = 5;
 const joinDelayMs = 200;
@@ -51,6 +54,7 @@ export async function connectKafka(options: KafkaOptions): Promise<KafkaConnecti
   outliveErrors(client.connections);
   const gone = Promise.withResolvers<KafkaError>();
   let probing = false;
+  let disconnects = 0;
   /** The library has ways to lose an answer. Each broker may time out, and then the requests to the one that answers. */
   const bounded: Bounded = (work) => within(timeoutMs * (options.brokers.length + 2), work);
 
@@ -58,12 +62,22 @@ export async function connectKafka(options: KafkaOptions): Promise<KafkaConnecti
   async function probe(): Promise<void> {
     if (probing || client.closed) return;
     probing = true;
-    const asked = client.metadata({ topics: [], forceUpdate: true });
-    await bounded(asked).catch((error) => gone.resolve(kafkaErrorOf(error)));
+    let failure: KafkaError | null = null;
+    for (let attempt = 0; attempt < probes; attempt += 1) {
+      const before = disconnects;
+      failure = await bounded(client.metadata({ topics: [], forceUpdate: true })).then(() => null, kafkaErrorOf);
+      // A dying broker's kernel may still take a connection, only to end it: that tells no more than the end before it.
+      if (failure === null || disconnects === before) break;
+      await delay(retryDelayMs);
+    }
     probing = false;
+    if (failure !== null) gone.resolve(failure);
   }
-  // A turn later: until then the pool still hands out the connection that has just ended.
-  client.on("client:broker:disconnect", () => setImmediate(() => void probe()));
+  client.on("client:broker:disconnect", () => {
+    disconnects += 1;
+    // A turn later: until then the pool still hands out the connection that has just ended.
+    setImmediate(() => void probe());
+  });
 
   async function close(): Promise<void> {
     await closeHard(client.close(), [client.connections]);

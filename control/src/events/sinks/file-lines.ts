@@ -1,7 +1,8 @@
 /** One file of lines that only grows: opened and mended, appended to with fsync, and begun anew when it is full. */
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { HumError } from "../../core/errors.ts";
-import { absent, rotate, rotated, syncNames } from "./file-rotation.ts";
+import { syncNames } from "../../platform/sync-names.ts";
+import { absent, rotate, rotated } from "./file-rotation.ts";
 import { readTail } from "./file-tail.ts";
 
 export interface Lines {

@@ -1,6 +1,5 @@
 /** Rotation: a full file gets a number, and those before it the next one, by renames that lose nothing in between. */
-import { open, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { rename, rm, stat } from "node:fs/promises";
 
 export const rotated = (path: string, number: number) => `${path}.${number}`;
 
@@ -16,18 +15,6 @@ export async function rotate(path: string, maxFiles: number): Promise<void> {
   while (free < oldest && (await exists(rotated(path, free)))) free += 1;
   for (let number = free; number > 1; number -= 1) await rename(rotated(path, number - 1), rotated(path, number));
   await rename(path, rotated(path, 1));
-}
-
-/** Puts names on the disk, where the file system can do that; a file's own fsync does not. */
-export async function syncNames(path: string): Promise<void> {
-  const directory = await open(dirname(path), "r");
-  try {
-    await directory.sync();
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && ["EINVAL", "ENOTSUP"].includes(String(error.code)))) throw error;
-  } finally {
-    await directory.close();
-  }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -27,6 +27,7 @@ const transcript = (segments: Segment[], more: Partial<Transcript> = {}): Transc
   segments,
   model: { name: "base", revision: "r", engine: "fake", device: "cpu", compute_type: "int8" },
   queue_s: 0,
+  decode_s: 0,
   processing_s: 1,
   ...more,
 });

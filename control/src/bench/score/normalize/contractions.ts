@@ -1,0 +1,65 @@
+/** What Whisper's English normalizer writes out, in its order: an earlier entry may make what a later one replaces. */
+
+/** Each pair stands for a whole word. */
+export const wholeWords: readonly (readonly [string, string])[] = [
+  ["won't", "will not"],
+  ["can't", "can not"],
+  ["let's", "let us"],
+  ["ain't", "aint"],
+  ["y'all", "you all"],
+  ["wanna", "want to"],
+  ["kinda", "kind of"],
+  ["sorta", "sort of"],
+  ["dunno", "do not know"],
+  ["gotta", "got to"],
+  ["gonna", "going to"],
+  ["i'ma", "i am going to"],
+  ["imma", "i am going to"],
+  ["woulda", "would have"],
+  ["coulda", "could have"],
+  ["shoulda", "should have"],
+  ["cause", "because"],
+  ["ma'am", "madam"],
+  ["mr", "mister "],
+  ["mrs", "missus "],
+  ["st", "saint "],
+  ["dr", "doctor "],
+  ["prof", "professor "],
+  ["capt", "captain "],
+  ["gov", "governor "],
+  ["ald", "alderman "],
+  ["gen", "general "],
+  ["sen", "senator "],
+  ["rep", "representative "],
+  ["pres", "president "],
+  ["rev", "reverend "],
+  ["hon", "honorable "],
+  ["asst", "assistant "],
+  ["assoc", "associate "],
+  ["lt", "lieutenant "],
+  ["col", "colonel "],
+  ["jr", "junior "],
+  ["sr", "senior "],
+  ["esq", "esquire "],
+];
+
+/** Each pair stands for the end of a word, after those above. "'s done" is not among them: it may be "is done". */
+export const wordEnds: readonly (readonly [string, string])[] = [
+  ["'d been", " had been"],
+  ["'s been", " has been"],
+  ["'d gone", " had gone"],
+  ["'s gone", " has gone"],
+  ["'d done", " had done"],
+  ["'s got", " has got"],
+  ["n't", " not"],
+  ["'re", " are"],
+  ["'s", " is"],
+  ["'d", " would"],
+  ["'ll", " will"],
+  ["'t", " not"],
+  ["'ve", " have"],
+  ["'m", " am"],
+];
+
+/** Left out where they are a word. */
+export const fillers: readonly string[] = ["hmm", "mm", "mhm", "mmm", "uh", "um"];

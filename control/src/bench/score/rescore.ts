@@ -1,0 +1,30 @@
+/** Scores a run anew from the texts that it holds: another normalizer needs no new trial. */
+import type { RunDocuments } from "../results/reader.ts";
+import type { TrialRecord } from "../results/record.ts";
+import type { ItemFacts } from "../workloads/item.ts";
+import { scoreNames } from "./score.ts";
+import { type AskedNormalizer, type HeardText, scoreTexts } from "./texts.ts";
+
+/** Every metric of words as if the run had been scored so; what was measured by a clock stays. */
+export function rescoreRun(documents: RunDocuments, normalizer: AskedNormalizer): RunDocuments {
+  const items = new Map(documents.run.items.map((item) => [item.key, item]));
+  return { ...documents, trials: documents.trials.map((trial) => rescoreTrial(trial, { items, normalizer })) };
+}
+
+function rescoreTrial(
+  trial: TrialRecord,
+  { items, normalizer }: { items: ReadonlyMap<string, ItemFacts>; normalizer: AskedNormalizer },
+): TrialRecord {
+  const scored = scoreTexts(heardIn(trial, items), { normalizer, language: trial.run_config.language ?? null });
+  const measured = Object.entries(trial.metrics).filter(([name]) => !scoreNames.includes(name));
+  return { ...trial, normalizer, metrics: { ...Object.fromEntries(measured), ...scored } };
+}
+
+/** The answer of a trial, or those of each of its requests. */
+function heardIn({ workload, output, requests }: TrialRecord, items: ReadonlyMap<string, ItemFacts>): HeardText[] {
+  const answers = [{ item: workload.item, text: output?.text ?? null }, ...requests];
+  return answers.flatMap(({ item: key, text }) => {
+    const item = items.get(key ?? "");
+    return item === undefined || text === null ? [] : [{ item, hypothesis: text }];
+  });
+}

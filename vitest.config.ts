@@ -36,6 +36,7 @@ export default defineConfig({
       project("unit", "control/src/**/*.test.ts", { testTimeout: 5_000, maxWorkers: sideBySide }),
       project("gates", "control/test/gates/**/*.test.ts", { testTimeout: 30_000, maxWorkers: sideBySide }),
       project("integration", "control/test/integration/**/*.test.ts", { testTimeout: 30_000, maxWorkers: sideBySide }),
+      project("scripted", "control/test/e2e/scripted/*.test.ts", { testTimeout: 120_000, maxWorkers: sideBySide }),
       project("e2e", "control/test/e2e/*.test.ts", { testTimeout: 120_000, maxWorkers: alone }),
       project("buses", "control/test/system/buses/*.test.ts", {
         testTimeout: 300_000,

@@ -6,7 +6,7 @@ import { readPytest, readVitest } from "./reports.ts";
 import { closeWith, type Failure, type Outcome, sum } from "./tally.ts";
 
 const verbs = {
-  test: { projects: ["unit", "gates", "integration", "e2e"], marker: "not system" },
+  test: { projects: ["unit", "gates", "integration", "scripted", "e2e"], marker: "not system" },
   "test-system": { projects: ["buses", "system"], marker: "system" },
   "test-containers": { projects: ["containers"], marker: null },
 } as const;

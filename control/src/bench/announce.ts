@@ -41,10 +41,13 @@ export function createAnnouncer(publisher: Publisher): BenchmarkObserver {
       });
     },
     ended(run, { trials, status, exit_code }) {
+      // A run config that runs again for the A/A test is no second one.
+      const twins = new Set(run.configs.flatMap(({ config_key, twin_of }) => (twin_of === null ? [] : [config_key])));
       const counted = trials.filter(({ warmup }) => !warmup);
+      const scored = counted.filter(({ config_key }) => !twins.has(config_key));
       publisher.runCompleted(run.run_id, {
         ...facts(run, run.name),
-        ...scoreOf(counted),
+        ...scoreOf(scored),
         status,
         trials: counted.length,
         ...(exit_code !== null && { exit_code }),

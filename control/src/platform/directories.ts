@@ -3,6 +3,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DataLock, lockDataDir, lockFileOf } from "./data-lock.ts";
+import { makeDirectory } from "./make-directory.ts";
 
 export interface Directories {
   data: string;
@@ -18,7 +19,7 @@ const maxRuntimePathBytes = 80;
 
 /** Throws where another control plane uses the data directory, or what would be emptied there may be somebody else's. */
 export function openDirectories(data: string): Directories {
-  mkdirSync(data, { recursive: true, mode: 0o700 });
+  makeDirectory(data, { mode: 0o700 });
   const scratch = join(data, "scratch");
   const near = join(data, "run");
   refuseForeign(data, [scratch, near]);

@@ -1,29 +1,39 @@
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { makeDirectory } from "./make-directory.ts";
 
-function makeTemporary(): string {
-  const dir = mkdtempSync(join(tmpdir(), "hum-dir-"));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
+function scratch(): string {
+  const directory = mkdtempSync(join(tmpdir(), "hum-test-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  return directory;
 }
 
-test("makes a directory with all above it, several times and at the same time", async () => {
-  const path = join(makeTemporary(), "a", "b", "c");
-  await Promise.all([makeDirectory(path), makeDirectory(path), makeDirectory(join(path, "d"))]);
-  await makeDirectory(path);
-  expect(statSync(join(path, "d")).isDirectory()).toBe(true);
+test("all that is missing on the way is made, with its mode, and what is there is left", () => {
+  const path = join(scratch(), "a", "b");
+  makeDirectory(path, { mode: 0o700 });
+  makeDirectory(path, { mode: 0o755 });
+  expect(statSync(path).mode & 0o777).toBe(0o700);
 });
 
-test("a file in the way is told", async () => {
-  const file = join(makeTemporary(), "file");
+test("a file in its place or on the way is refused", () => {
+  const file = join(scratch(), "file");
   writeFileSync(file, "");
-  await expect(makeDirectory(file)).rejects.toThrow(/EEXIST/);
-  await expect(makeDirectory(join(file, "below"))).rejects.toThrow(/EEXIST|ENOTDIR/);
+  const message = `EEXIST: file already exists, mkdir '${file}'`;
+  expect(() => makeDirectory(file)).toThrow(message);
+  expect(() => makeDirectory(join(file, "below"))).toThrow(message);
 });
 
-test.runIf(existsSync("/proc/self"))("where nothing can be made, as below /proc, it says so and ends", async () => {
-  await expect(makeDirectory("/proc/hum-helix/results")).rejects.toThrow(/ENOENT|EACCES|EPERM/);
+test("a link to nothing is refused", () => {
+  const link = join(scratch(), "link");
+  symlinkSync("/nowhere/at/all", link);
+  expect(() => makeDirectory(join(link, "below"))).toThrow(/EEXIST|ENOENT/);
 });
+
+test.runIf(process.platform === "linux")(
+  "where the system makes no directory it is told, and not tried forever",
+  () => {
+    expect(() => makeDirectory("/proc/hum-helix/results")).toThrow("/proc/hum-helix");
+  },
+);

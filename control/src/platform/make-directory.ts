@@ -1,24 +1,31 @@
-/** Makes a directory and those above it, one by one: Node's recursive mkdir never returns below a /proc. */
-import { mkdir, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+/** Makes a directory with those above it, on any file system. */
+import { mkdirSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 
-/** It may be there already. Rejects with the system's error where it, or one above it, cannot be made. */
-export async function makeDirectory(path: string): Promise<void> {
-  if (await isDirectory(path)) return;
-  const parent = dirname(path);
-  if (parent !== path) await makeDirectory(parent);
-  try {
-    await mkdir(path);
-  } catch (error) {
-    // Another one may have made it meanwhile.
-    if (!(await isDirectory(path))) throw error;
-  }
+/**
+ * Node's own `recursive` never returns where the system refuses a directory with ENOENT although the one above it is
+ * there, as it does below /proc. Throws the system's error; `mode` is for those that are made.
+ */
+export function makeDirectory(path: string, options: { mode?: number } = {}): void {
+  const missing: string[] = [];
+  for (let at = resolve(path); !isThere(at); at = dirname(at)) missing.unshift(at);
+  for (const each of missing) makeOne(each, options);
 }
 
-async function isDirectory(path: string): Promise<boolean> {
+/** Throws where it is no directory, or cannot be looked at. */
+function isThere(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return false;
+  // Says so in the system's words.
+  if (!found.isDirectory()) mkdirSync(path);
+  return true;
+}
+
+function makeOne(path: string, options: { mode?: number }): void {
   try {
-    return (await stat(path)).isDirectory();
-  } catch {
-    return false;
+    mkdirSync(path, options);
+  } catch (error) {
+    // Somebody else was faster.
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST" && isThere(path))) throw error;
   }
 }

@@ -93,7 +93,7 @@ test("Ctrl-C leaves a valid run there, which is seen from here before and goes o
   expect(files.find(({ name }) => name === fresh())).toMatchObject({ status: "open", action: "new", problem: null });
 
   const second = await runCli(["bench", "up", definition], { env: environment() });
-  expect(second).toMatchObject({ code: 1, out: [] });
+  expect(second).toMatchObject({ code: 4, out: [] });
   expect(second.err.at(-1)).toMatch(/a benchmark runs there already; see it with: docker logs --follow \w+/);
 
   first.child.kill("SIGINT");
@@ -121,9 +121,25 @@ test("on an engine of this machine, BENCH=docker leaves results here, which are 
   expect(statSync(join(mine, name)).uid).toBe(process.getuid?.());
 });
 
+test("a failure of Docker's is no verdict", async () => {
+  define({ trials: 3, gate: "{ metric: wer, at_most: 0.2 }" });
+  const upWith = (services: object) => {
+    const override = join(here, "override.yaml");
+    writeFileSync(override, JSON.stringify({ services }));
+    const env = { ...environment(), COMPOSE_FILE: `${host.env.COMPOSE_FILE}:${override}` };
+    return runCli(["bench", "up", definition], { env });
+  };
+  const unstarted = await upWith({ "bench-init": { entrypoint: ["false"] } });
+  expect(unstarted.code, unstarted.err.slice(-20).join("\n")).toBe(4);
+  expect(unstarted.err.at(-1)).toMatch(/the benchmark did not start there/);
+  const unbuilt = await upWith({ bench: { build: { target: "absent" } } });
+  expect(unbuilt.code).toBe(4);
+  expect(unbuilt.err.at(-1)).toMatch(/the image cannot be built/);
+});
+
 test("what would not travel is refused before anything is built", async () => {
   const outside = join(here, basename(definition));
   writeFileSync(outside, "");
   const { code, err } = await runCli(["bench", "up", outside], { env: environment() });
-  expect({ code, err }).toEqual({ code: 1, err: [expect.stringMatching(/would not be in the image; put it into/)] });
+  expect({ code, err }).toEqual({ code: 2, err: [expect.stringMatching(/would not be in the image; put it into/)] });
 });

@@ -23,7 +23,8 @@ export interface BenchPlace {
 /** A definition in a directory of its own. */
 export function placeBench(over: Over): BenchPlace {
   const directory = makeDirectory();
-  const env = { HUM_ALLOW_FAKE_MODELS: "1", HUM_DATA_DIR: join(directory, "data") };
+  // A harness that is killed leaves its server's directory to the next one, or to the test.
+  const env = { HUM_ALLOW_FAKE_MODELS: "1", HUM_DATA_DIR: join(directory, "data"), TMPDIR: directory };
   return { definition: writeDefinition(directory, over), out: join(directory, "results"), env };
 }
 

@@ -277,6 +277,14 @@ describe("a foreign server", () => {
     await expect(ask(instance, item)).rejects.toMatchObject({ code: "sidecar_lost" });
   });
 
+  test("that is none of ours is told from one that is, whatever it answers", async () => {
+    const { url } = await startForeign({ type: "text/html", body: "<!DOCTYPE html>\n<title>Hello</title>" });
+    const there = { kind: "hum-helix", url };
+    const message = expect.stringContaining('/readyz answered 200: "<!DOCTYPE html>');
+    await expect(open({ model: "base" }, there)).rejects.toMatchObject({ code: "loading", message });
+    expect(await sutOf(there).unsupported({ model: "base", device: "cpu" })).toEqual([]);
+  });
+
   test("that refuses the key is no SUT", async () => {
     const foreign = await startForeign({ status: 401, body: "{}" });
     await expect(open({}, definition(foreign.url))).rejects.toMatchObject({

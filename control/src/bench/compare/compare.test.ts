@@ -184,6 +184,19 @@ test.each([
   expect(comparison.reasons.join("\n")).toContain(reason);
 });
 
+test("where every trial failed that is the reason, and none is said to be missing", () => {
+  const { reasons } = compare(two({ failed: 8 }), options());
+  expect(reasons).toContain("label of new: 8 of 8 trials failed, and at most 5 % may");
+  expect(reasons.join("\n")).not.toContain("trials are there");
+});
+
+test("where neither side keeps any rate there is no speed to compare", () => {
+  const endless = { factor: Number.POSITIVE_INFINITY };
+  const run = side([config("old"), config("new")], [...samplesOf("old", endless), ...samplesOf("new", endless)]);
+  for (const baseline of [undefined, run])
+    expect(compare({ ...run }, { ...options(), baseline }).pairs[0]?.speed).toBeNull();
+});
+
 test("a SUT that did not start makes the comparison unavailable", () => {
   const failure = { code: "loading", message: "the server did not start" };
   expect(compare(two({}, { failure }), options())).toMatchObject({ outcome: "unavailable", exit_code: 5 });
@@ -222,6 +235,31 @@ test("with several trials of each item it has a verdict", () => {
     compare(side([config("new")], thrice({ factor })), options({ baseline: before, gates: [speed] })).outcome;
   expect(verdict(1.3)).toBe("regression");
   expect(verdict(1)).toBe("pass");
+});
+
+test("without a tolerance of its own an earlier run is held to the usual ones, in what was measured", () => {
+  const thrice = (made: Made) =>
+    [1, 1.01, 0.99].flatMap((noise) => samplesOf("new", { ...made, factor: noise * (made.factor ?? 1) }));
+  const before = side([config("new")], thrice({}), { run_id: "earlier" });
+  const held = (made: Made, gates: readonly Gate[] = []) =>
+    compare(side([config("new")], thrice(made)), options({ baseline: before, gates }));
+  expect(held({}).outcome).toBe("pass");
+  expect(held({ factor: 1.3 }).outcome).toBe("regression");
+  expect(held({ errors: 3 }).outcome).toBe("regression");
+  expect(held({}).gates.map(({ gate }) => gate)).toEqual([
+    { metric: "speed", tolerance: 0.05 },
+    { metric: "wer", tolerance: 0.005 },
+  ]);
+  // Whoever names a tolerance for one of them has decided what is held.
+  expect(held({ factor: 1.3 }, [wer])).toMatchObject({ outcome: "pass", gates: [{ gate: wer }] });
+});
+
+test("runs that share no run config are not comparable, which is no pass", () => {
+  const other = side([config("old"), config("older")], [...samplesOf("old"), ...samplesOf("older")]);
+  expect(compare(now(), options({ baseline: other, gates: [] }))).toMatchObject({
+    outcome: "not-comparable",
+    reasons: ["no item was answered in both runs by equal run configs"],
+  });
 });
 
 test("an earlier run from another environment is not comparable unless forced, and then labelled", () => {

@@ -57,7 +57,9 @@ export function compareRuns(samples: PairSamples, options: PairOptions): SpeedCo
   const candidate = Map.groupBy(samples.candidate.filter(isOk), ({ item }) => item);
   const items = [...Map.groupBy(samples.reference.filter(isOk), ({ item }) => item)].flatMap(([item, reference]) => {
     const other = candidate.get(item);
-    return other === undefined ? [] : [{ reference_s: reference.map(timeOf), candidate_s: other.map(timeOf) }];
+    return other === undefined || [...reference, ...other].every(isEndless)
+      ? []
+      : [{ reference_s: reference.map(timeOf), candidate_s: other.map(timeOf) }];
   });
   if (items.length === 0) return null;
   return { ...withChange(judgeUnpaired(items, options)), outliers: [], detectable: null };
@@ -73,12 +75,14 @@ export function compareErrors(
   return judged.items === 0 ? null : judged;
 }
 
-/** Blocks in which both sides have answered; a trial that failed takes its block out. */
+/** Blocks in which both sides have answered; a trial that failed takes its block out, and so do two that are both endless. */
 export function pairBlocks({ reference, candidate }: PairSamples): { block: string; pair: Pair }[] {
   const others = new Map(candidate.filter(isOk).map((sample) => [sample.block, sample]));
-  return reference.filter(isOk).flatMap(({ block, time_s }) => {
+  return reference.filter(isOk).flatMap((sample) => {
+    const { block, time_s } = sample;
     const other = others.get(block);
-    return other === undefined ? [] : [{ block, pair: { reference_s: time_s, candidate_s: other.time_s } }];
+    if (other === undefined || (isEndless(sample) && isEndless(other))) return [];
+    return [{ block, pair: { reference_s: time_s, candidate_s: other.time_s } }];
   });
 }
 
@@ -88,4 +92,6 @@ function withChange(judged: SpeedJudgement) {
 }
 
 const isOk = ({ status }: Sample) => status === "ok";
+/** A search that found no rate at all: two of them tell nothing of each other. */
+const isEndless = ({ time_s }: Sample) => time_s === Number.POSITIVE_INFINITY;
 const timeOf = ({ time_s }: Sample) => time_s;

@@ -77,13 +77,19 @@ function sutProblems({ suts = [] }: Sections): Problem[] {
   });
 }
 
-function protocolProblems({ protocol, scenario }: Sections): Problem[] {
+function protocolProblems({ protocol, scenario, suts = [] }: Sections): Problem[] {
   const problems: Problem[] = [];
   const { min_trials, max_trials } = protocol ?? {};
   if (min_trials !== undefined && max_trials !== undefined && max_trials < min_trials)
     problems.push({
       path: ["protocol", "max_trials"],
       message: `protocol.max_trials is ${max_trials}; it must be ${min_trials} or more, which min_trials is`,
+    });
+  const running = suts.findIndex((sut) => sut.kind !== "faster-whisper" && sut.url !== undefined);
+  if (protocol?.isolation === "fresh-process" && running !== -1)
+    problems.push({
+      path: ["protocol", "isolation"],
+      message: `protocol.isolation is fresh-process, but suts.${running}.url names a server that runs, and no trial can start it anew; it must be resident`,
     });
   if (scenario?.kind !== "server") return problems;
   const { arrivals, trace } = scenario;

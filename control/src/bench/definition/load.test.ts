@@ -284,6 +284,11 @@ test("a parameter that a SUT is told is not fixed as well", () => {
   ]);
 });
 
+test("a server that runs cannot be started anew for each trial", () => {
+  const text = `${foreign("  - { kind: openai-http, name: peer, url: http://peer }\n")}protocol: { isolation: fresh-process }\n`;
+  expect(problems(text)).toEqual([expect.stringContaining("but suts.0.url names a server that runs, and no trial")]);
+});
+
 test("every definition that ships can be loaded", () => {
   const folder = join(checkoutRoot, "configs/bench");
   const env = new Proxy<Record<string, string>>({}, { get: () => "http://127.0.0.1:1/v1" });

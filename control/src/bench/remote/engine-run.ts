@@ -1,9 +1,9 @@
 /** Runs the compose service `bench` on the engine of the Docker context, and stops it so that its results are whole. */
 import { checkoutRoot } from "../../core/checkout.ts";
-import { runCommand, spawnChild } from "../../platform/child.ts";
+import { spawnChild } from "../../platform/child.ts";
 import { stateOfCode } from "../capture/provenance.ts";
 import type { Compose } from "./compose.ts";
-import { lastLine } from "./ssh.ts";
+import { engineName, findContainer } from "./container.ts";
 
 export interface EngineRun {
   compose: Compose;
@@ -19,16 +19,12 @@ export interface EngineRun {
 /** `running`: it goes on there without us, as was meant or because the connection was lost. */
 export type EngineOutcome = { kind: "ended"; code: number } | { kind: "running"; container: string; isMeant: boolean };
 
-/** What the engine's machine calls itself. Rejects where the engine does not answer. */
-async function engineName(env: Record<string, string>): Promise<string> {
-  const { code, out, err } = await runCommand({ command: "docker", args: ["info", "--format", "{{.Name}}"], env });
-  if (code === 0 && out.trim() !== "") return out.trim();
-  throw new Error(`the Docker engine does not answer: ${lastLine(err)}`);
-}
-
-/** Rejects where a benchmark runs there already: a second one would end it, and measure beside it. */
+/**
+ * Rejects where a benchmark runs there already, since a second one would end it; and where the image cannot be built or the
+ * container not be started, so that no failure of Docker's is taken for a verdict.
+ */
 export async function runOnEngine(run: EngineRun): Promise<EngineOutcome> {
-  const { compose, definition, detach, signal, onLine } = run;
+  const { compose, definition, detach, signal } = run;
   const { commit, dirty } = await stateOfCode(run.env);
   const env = {
     // The compose file's other service wants one.
@@ -39,17 +35,35 @@ export async function runOnEngine(run: EngineRun): Promise<EngineOutcome> {
     BENCH_COMMIT: commit ?? "",
     BENCH_DIRTY: String(dirty === true),
   };
-  const base = { command: compose.command, env, cwd: checkoutRoot };
-  const other = await runningContainer(compose, env);
-  if (other !== null) {
+  const before = await findContainer(compose, env);
+  if (before?.isRunning === true) {
+    const { id } = before;
     throw new Error(
-      `a benchmark runs there already; see it with: docker logs --follow ${other}, end it with: docker stop ${other}`,
+      `a benchmark runs there already; see it with: docker logs --follow ${id}, end it with: docker stop ${id}`,
     );
   }
+  const built = await call(["build", "bench"], { ...run, env });
+  if (built !== 0) throw new Error(`the image cannot be built: Compose ended with ${built}, and said above why`);
   const manner = detach ? ["--detach"] : ["--exit-code-from", "bench", "--no-log-prefix"];
+  // It fails as the benchmark does, or with a failure of its own: the container tells which.
+  await call(["up", "--no-build", ...manner, "bench"], { ...run, env });
+  const after = await findContainer(compose, env);
+  if (after === null || after.started === null || after.started === before?.started) {
+    signal.throwIfAborted();
+    throw new Error("the benchmark did not start there; Compose said above why");
+  }
+  const { id: container, isRunning, exitCode: code } = after;
+  return isRunning ? { kind: "running", container, isMeant: detach } : { kind: "ended", code };
+}
+
+/** Resolves with Compose's exit code. */
+async function call(args: readonly string[], { compose, env, signal, onLine }: EngineRun): Promise<number | null> {
+  signal.throwIfAborted();
   const child = spawnChild({
-    ...base,
-    args: [...compose.args, "--ansi", "never", "up", "--build", ...manner, "bench"],
+    command: compose.command,
+    args: [...compose.args, "--ansi", "never", ...args],
+    env,
+    cwd: checkoutRoot,
     onLine,
   });
   // Compose then stops the container, and waits until the benchmark has written the end of its results.
@@ -58,13 +72,5 @@ export async function runOnEngine(run: EngineRun): Promise<EngineOutcome> {
   const { code, error } = await child.exited;
   signal.removeEventListener("abort", interrupt);
   if (error !== null) throw new Error(`${compose.command} does not run: ${error}`);
-  const container = signal.aborted ? null : await runningContainer(compose, env);
-  return container === null ? { kind: "ended", code: code ?? 1 } : { kind: "running", container, isMeant: detach };
-}
-
-/** Its id, as docker takes it. */
-async function runningContainer({ command, args }: Compose, env: Record<string, string>): Promise<string | null> {
-  const asked = [...args, "ps", "--status", "running", "--quiet", "bench"];
-  const { code, out } = await runCommand({ command, args: asked, env, cwd: checkoutRoot });
-  return code === 0 && out.trim() !== "" ? out.trim().slice(0, 12) : null;
+  return code;
 }

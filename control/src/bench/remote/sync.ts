@@ -2,9 +2,10 @@
  * Pulls the result files of another host, also while a run there is writing: each is held against the host's own hash of
  * as many bytes before it is put beside the others, and none that is complete here is ever replaced.
  */
-import { mkdirSync, rmSync, statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { takeLock } from "../../platform/file-lock.ts";
+import { makeDirectory } from "../../platform/make-directory.ts";
 import { listResults, type ResultSummary } from "../results/catalogue.ts";
 import { hashOf, writeChecksum } from "../results/checksum.ts";
 import { addressText } from "./address.ts";
@@ -41,7 +42,7 @@ export async function syncResults(sync: Sync): Promise<SyncedFile[]> {
   const host = addressText(sync.remote.address);
   const into = resolve(sync.into);
   const staging = join(into, ".sync", host.replaceAll(/[^\w.-]/g, "_"));
-  mkdirSync(staging, { recursive: true });
+  makeDirectory(staging);
   const lock = takeLock(`${staging}.lock`);
   if (lock === null) throw new Error(`another sync from ${host} into ${into} is under way`);
   try {

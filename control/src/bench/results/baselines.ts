@@ -55,7 +55,7 @@ export async function keepBaseline(source: Results, results: string): Promise<Ke
   }
   await checkBaseline(source.file);
   const [previous] = (await listBaselines(results)).filter((kept) => kept.file === file);
-  await makeDirectory(dirname(file));
+  makeDirectory(dirname(file));
   const partial = `${file}.partial`;
   try {
     await copyBytes(source, partial);

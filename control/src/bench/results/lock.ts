@@ -34,10 +34,12 @@ export function lockResults(file: string): ResultLock {
   };
 }
 
+/** The database behind a lock says neither where it is nor, mostly, why it cannot be opened. */
 function take(path: string): FileLock | null {
   try {
     return takeLock(path);
   } catch (cause) {
-    throw new HumError("internal", `${path} cannot be taken as a lock: ${toError(cause).message}`, { cause });
+    const message = `${path} cannot be made, which keeps other harnesses from the result file: ${toError(cause).message}`;
+    throw new HumError("internal", message, { cause });
   }
 }

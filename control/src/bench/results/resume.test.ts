@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { makeEnd, makeRun, makeTrial } from "../../../test/bench-records.ts";
+import { sutSchema } from "../definition/sut.ts";
 import { listResults } from "./catalogue.ts";
 import { readResults } from "./reader.ts";
 import type { ResultDocument, RunRecord } from "./record.ts";
@@ -90,6 +91,23 @@ test("a run of another plan, machine or build is passed over, and so is one that
     ],
   });
   expect(readFileSync(damaged, "utf8")).toBe(before);
+});
+
+test("a run that asked another server under the same name is passed over", async () => {
+  const directory = makeDirectory();
+  const asking = (url: string) => {
+    const { definition } = makeRun();
+    const suts = [sutSchema.parse({ kind: "openai-http", name: "peer", url })];
+    return { ...later, definition: { ...definition, suts } };
+  };
+  await leave(directory, asking("http://127.0.0.1:1"));
+  expect(await resumeResults(directory, asking("http://127.0.0.1:2"))).toEqual({
+    resumed: null,
+    notes: [expect.stringMatching(/is not taken up: its suts are not those of the definition now$/)],
+  });
+  const { resumed } = await resumeResults(directory, asking("http://127.0.0.1:1"));
+  onTestFinished(async () => resumed?.writer.close());
+  expect(resumed?.run.session).toBe(1);
 });
 
 test("a run that is being written is not taken up, and afterwards it is", async () => {

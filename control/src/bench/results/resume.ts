@@ -1,4 +1,5 @@
-/** Takes up a run that has not come to its end: the newest of the same plan, on the same machine, with the same build. */
+/** Takes up a run that has not come to its end: the newest of the same plan, of the same SUTs, on the same machine, with the same build. */
+import { isDeepStrictEqual } from "node:util";
 import { ConfigError } from "../../core/config-error.ts";
 import { listResults, type ResultSummary } from "./catalogue.ts";
 import { lockResults } from "./lock.ts";
@@ -40,9 +41,12 @@ export async function resumeResults(
   return { resumed: null, notes };
 }
 
-/** Trials of two machines or two builds in one run would be compared as if they were of one. */
+/** Trials of two machines, builds or servers in one run would be compared as if they were of one. */
 function differenceOf({ run: old }: ResultSummary, run: RunRecord): string | null {
   if (old.environment_key !== run.environment_key) return "it is of another machine";
+  // Their keys are equal wherever a server runs and whatever it calls its models.
+  if (!isDeepStrictEqual(old.definition.suts, run.definition.suts))
+    return "its suts are not those of the definition now";
   const builds = [old, run].map(({ provenance: { hum_helix, commit } }) => [hum_helix, commit?.slice(0, 12)].join(" "));
   return builds[0] === builds[1] ? null : `it is of another build, ${builds[0]}`;
 }

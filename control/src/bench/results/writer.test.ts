@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -52,6 +52,13 @@ test("a second harness cannot write the file at the same time", async () => {
   await expect(createResults(directory, makeRun())).rejects.toThrow(/is being written by another harness/);
   await writer.close();
   await expect(createResults(directory, makeRun())).rejects.toThrow(/EEXIST/);
+});
+
+test("where no lock can be made the error names it", async () => {
+  const directory = makeDirectory();
+  const lock = join(directory, `.${resultName(makeRun())}.lock`);
+  mkdirSync(lock);
+  await expect(createResults(directory, makeRun())).rejects.toThrow(`${lock} cannot be made`);
 });
 
 test("a complete run gets a checksum and leaves no lock; one that is not may be taken up", async () => {

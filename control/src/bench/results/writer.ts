@@ -27,16 +27,18 @@ export function resultName({ started, run_id }: Pick<RunRecord, "started" | "run
   return `benchmark-${stamp}-${run_id.slice(0, 8)}.db.yaml`;
 }
 
-/** Where it is missing. Rejects with HumError where it cannot be made. */
-export async function makeResultsDirectory(directory: string): Promise<void> {
-  await makeDirectory(directory).catch((error: unknown) => {
+/** Where it is missing. Throws HumError where it cannot be made. */
+export function makeResultsDirectory(directory: string): void {
+  try {
+    makeDirectory(directory);
+  } catch (error) {
     throw failed(directory, error);
-  });
+  }
 }
 
 /** A new file in a directory that is made where it is missing. Rejects where the file is there already. */
 export async function createResults(directory: string, run: RunRecord): Promise<ResultWriter> {
-  await makeResultsDirectory(directory);
+  makeResultsDirectory(directory);
   const file = join(directory, resultName(run));
   const lock = lockResults(file);
   try {

@@ -126,7 +126,7 @@ interface Opened {
 
 async function open(run: RunRecord, { out, takeUp, listener }: BenchmarkRequest): Promise<Opened> {
   if (takeUp) {
-    await makeResultsDirectory(out);
+    makeResultsDirectory(out);
     const { resumed, notes } = await resumeResults(out, run);
     for (const note of notes) listener.onNote(note);
     if (resumed !== null) {

@@ -47,7 +47,7 @@ export async function findMaxRate(trial: ScenarioTrial, definition: ScenarioOf<"
   if (shown === null) throw new Error("a search tries at least one rate");
   return {
     ...shown,
-    doubts: [...shown.doubts, ...tooFew(definition, slo)],
+    doubts: [...shown.doubts, ...tooFew(definition, slo), ...tooShort(definition, kept)],
     search: { sustainable_rate: kept, probes },
   };
 }
@@ -56,10 +56,13 @@ export async function findMaxRate(trial: ScenarioTrial, definition: ScenarioOf<"
  * Long enough for its percentile (MLPerf's rule) and for an overload to show: at a rate that is too high by `precision` the
  * backlog after so many requests is as long as the bound.
  */
-export function requestsOf({ requests, slo, precision }: ScenarioOf<"max-rate">, rate: number): number {
-  const enough = Math.max(leastSamples(slo.percentile), Math.ceil((rate * slo.latency_s) / precision));
-  return requests ?? Math.min(enough, mostRequests);
+export function requestsOf(definition: ScenarioOf<"max-rate">, rate: number): number {
+  const enough = Math.max(leastSamples(definition.slo.percentile), overload(definition, rate));
+  return definition.requests ?? Math.min(enough, mostRequests);
 }
+
+const overload = ({ slo, precision }: ScenarioOf<"max-rate">, rate: number) =>
+  Math.ceil((rate * slo.latency_s) / precision);
 
 async function tryRate(
   trial: ScenarioTrial,
@@ -107,4 +110,12 @@ function tooFew({ requests }: ScenarioOf<"max-rate">, { percentile }: Slo): stri
   const least = leastSamples(percentile);
   if (requests === undefined || requests >= least) return [];
   return [`${requests} requests are too few for a p${Math.round(percentile * 1000) / 10}, which takes ${least}`];
+}
+
+/** With fewer requests than that the rate may be far beyond what the SUT bears. */
+function tooShort(definition: ScenarioOf<"max-rate">, rate: number): string[] {
+  const least = overload(definition, rate);
+  const sent = requestsOf(definition, rate);
+  if (sent >= least) return [];
+  return [`${sent} requests are too few to show an overload at ${rate} requests a second, which takes ${least}`];
 }

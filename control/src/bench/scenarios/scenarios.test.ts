@@ -234,6 +234,7 @@ describe("a search for the greatest rate", () => {
     expect(exchanges).toHaveLength(40);
     expect((exchanges.at(-1) as Exchange).intended_s).toBeCloseTo(39 / sustainable_rate, 6);
     expect(doubts).toContain("40 requests are too few for a p90, which takes 64");
+    expect(doubts.at(-1)).toMatch(/^40 requests are too few to show an overload at /);
   });
 
   test("is 0 for a SUT that keeps no rate at all, and soon", async () => {

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { HumError } from "../../core/errors.ts";
 import { slotStates } from "../../core/readiness.ts";
 import { toError } from "../../core/to-error.ts";
+import { excerpt, jsonOf } from "./speech-answer.ts";
 
 const readinessSchema = z.object({
   status: z.enum(["ready", "degraded", "unready"]),
@@ -65,9 +66,9 @@ export function lookAtNode(
     const text = await response.text();
     // An unready node says why, with 503.
     const isAnswer = response.ok || path === "/readyz";
-    const read = isAnswer ? schema.safeParse(JSON.parse(text)) : null;
+    const read = isAnswer ? schema.safeParse(jsonOf(text)) : null;
     if (read?.success === true) return read.data;
-    throw new HumError("loading", `${url}${path} answered ${response.status}: ${text.slice(0, 300)}`);
+    throw new HumError("loading", `${url}${path} answered ${response.status}: ${excerpt(text)}`);
   }
 
   const events = (type: string) => ask(`/v1/events?type=${type}&limit=1000`, eventsSchema);

@@ -1,6 +1,5 @@
 /** A server of this checkout in a process of its own, from its start to its end. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { createCatalogue } from "../../core/catalogue.ts";
@@ -13,6 +12,7 @@ import { type ChildExit, spawnChild } from "../../platform/child.ts";
 import type { RunConfig } from "../definition/run-config.ts";
 import { type SutContext, withoutSettings } from "./context.ts";
 import { within } from "./patience.ts";
+import { makeServerDirectory } from "./server-directory.ts";
 import { serverSettings } from "./server-settings.ts";
 import { jsonOf } from "./speech-answer.ts";
 
@@ -49,13 +49,12 @@ export async function startOwnServer(
   signal.throwIfAborted();
   const own = loadConfig({ env, cwd });
   await using undo = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), "hum-bench-"));
-  undo.defer(() => rm(directory, { recursive: true, force: true }));
-  const dataDir = join(directory, "data");
+  const { path, dataDir, remove } = await makeServerDirectory();
+  undo.defer(remove);
   // What `doctor --tune` measured on this machine is part of what its users get.
   const tuning = readTuning(own.data_dir);
   if (tuning !== null) writeTuning(dataDir, tuning);
-  const file = join(directory, "config.yaml");
+  const file = join(path, "config.yaml");
   // YAML holds all of JSON.
   await writeFile(file, JSON.stringify(serverSettings(config, { own, settings, cwd, dataDir }), null, 2));
   const asked = loadConfig({ env: { HUM_CONFIG: file }, cwd });

@@ -69,4 +69,4 @@ export function jsonOf(text: string): unknown {
   }
 }
 
-const excerpt = (body: string) => JSON.stringify(body.slice(0, 200));
+export const excerpt = (body: string) => JSON.stringify(body.slice(0, 200));

@@ -1,9 +1,10 @@
 /** What is known of audio files, by path: their hash and how long they last; kept in a cache while they do not change. */
 import { createHash } from "node:crypto";
-import { mkdir, open, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { open, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { toError } from "../../core/to-error.ts";
+import { makeDirectory } from "../../platform/make-directory.ts";
 import { decodedDurations } from "./decoded-durations.ts";
 import { headBytes, waveDuration } from "./wave-file.ts";
 
@@ -157,7 +158,7 @@ async function writeCache(
   });
   if (!changed) return;
   const all = new Map([...known, ...fresh.map((entry) => [entry.path, entry] as const)]);
-  await mkdir(join(file, ".."), { recursive: true });
+  makeDirectory(join(file, ".."));
   const draft = `${file}.${process.pid}`;
   await writeFile(draft, [...all.values()].map((entry) => `${JSON.stringify(entry)}\n`).join(""));
   await rename(draft, file);

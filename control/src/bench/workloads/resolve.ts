@@ -1,9 +1,10 @@
 /** From the workloads of a definition to items that are at hand: found, hashed, and made where they are sounds. */
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { ConfigError, type ConfigProblem } from "../../core/config-error.ts";
 import { toError } from "../../core/to-error.ts";
+import { makeDirectory } from "../../platform/make-directory.ts";
 import type { Definition } from "../definition/schema.ts";
 import type { GeneratedWorkload, Workload } from "../definition/workload.ts";
 import { type FactsOptions, type FactsOrProblem, readAudioFacts } from "./audio-facts.ts";
@@ -152,7 +153,7 @@ async function manifestDrafts(
 
 async function generatedDrafts(workload: GeneratedWorkload, options: ResolveOptions): Promise<Draft[]> {
   const directory = join(options.cacheDir, "sounds");
-  await mkdir(directory, { recursive: true });
+  makeDirectory(directory);
   const drafts: Draft[] = [];
   for (let seed = workload.seed; seed < workload.seed + workload.count; seed += 1) {
     options.signal.throwIfAborted();

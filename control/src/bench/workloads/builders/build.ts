@@ -1,5 +1,5 @@
 /** From what a builder has gathered to a manifest: every clip hashed and measured, and whatever is amiss told by name. */
-import { copyFile, mkdir, rename, writeFile } from "node:fs/promises";
+import { copyFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { checkoutRoot, version } from "../../../core/checkout.ts";
 import { makeDirectory } from "../../../platform/make-directory.ts";
@@ -51,7 +51,7 @@ export async function buildManifest(
   }
   if (items.length === 0)
     throw new Error(`${name}: no clip is left\n${leftOut.slice(0, 20).map(sentenceOf).join("\n")}`);
-  await makeDirectory(options.out);
+  makeDirectory(options.out);
   if (options.copy) await copyAudio(items, { from: root, to: join(options.out, name), signal: options.signal });
   const duration_s = Math.round(items.reduce((sum, item) => sum + item.duration_s, 0) * 1000) / 1000;
   const file = join(options.out, `${name}.jsonl`);
@@ -119,7 +119,7 @@ async function copyAudio(
 ): Promise<void> {
   for (const { audio } of items) {
     signal.throwIfAborted();
-    await mkdir(dirname(join(to, audio)), { recursive: true });
+    makeDirectory(dirname(join(to, audio)));
     await copyFile(join(from, audio), join(to, audio));
   }
 }

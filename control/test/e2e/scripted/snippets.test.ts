@@ -1,0 +1,3 @@
+import { snippets } from "../../consumers/snippets.ts";
+
+snippets(["python", "js"]);

@@ -1,3 +1,0 @@
-import { snippets } from "../consumers/snippets.ts";
-
-snippets(["python", "js"]);

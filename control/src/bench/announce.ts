@@ -41,13 +41,14 @@ export function createAnnouncer(publisher: Publisher): BenchmarkObserver {
       });
     },
     ended(run, { trials, status, exit_code }) {
+      // Run configs are never averaged: where there are several, each trial's own event tells its score.
       // A run config that runs again for the A/A test is no second one.
       const twins = new Set(run.configs.flatMap(({ config_key, twin_of }) => (twin_of === null ? [] : [config_key])));
       const counted = trials.filter(({ warmup }) => !warmup);
       const scored = counted.filter(({ config_key }) => !twins.has(config_key));
       publisher.runCompleted(run.run_id, {
         ...facts(run, run.name),
-        ...scoreOf(scored),
+        ...(new Set(scored.map(({ config_key }) => config_key)).size > 1 ? { rtfx: null, wer: null } : scoreOf(scored)),
         status,
         trials: counted.length,
         ...(exit_code !== null && { exit_code }),

@@ -43,6 +43,8 @@ const files = {
   "control/src/core/noun.ts": "export const nameOf = (noun: string) => noun.toUpperCase();\n",
   "control/src/wire/link.ts":
     'import { Router } from "zeromq";\n\nexport const openSocket = async () => await new Router().bind("inproc://a");\n',
+  // vitest.config.ts names it.
+  "control/test/brokers/fetch-kafka.ts": 'import { cwd } from "node:process";\n\nexport const setup = () => cwd();\n',
   "sidecar/src/hum_sidecar/__init__.py": '"""The package."""\n',
   "sidecar/tests/test_package.py": "def test_passes() -> None:\n    assert True\n",
 };

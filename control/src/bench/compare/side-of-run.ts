@@ -40,7 +40,10 @@ export function sideOfRun({ run, trials, ends }: RunDocuments, { score }: { scor
     })),
     audio: new Map(run.items.map(({ key, sha256 }) => [key, sha256])),
     samples: counted.map((trial) => sampleOf(trial, scoring)),
-    doubts: doubtsOf(counted, new Map(run.configs.map(({ config_key, label }) => [config_key, label]))),
+    doubts: [
+      ...busyMachine(run),
+      ...doubtsOf(counted, new Map(run.configs.map(({ config_key, label }) => [config_key, label]))),
+    ],
     faults: faultsOf(run, counted),
     failure: end?.status === "failed" ? (end.error ?? { code: "failed", message: "no reason was written" }) : null,
   };
@@ -124,6 +127,13 @@ function latenciesOf({ timing, requests, status }: TrialRecord): number[] {
   return requests.map(({ status: own, done_s, intended_s }) =>
     own === "ok" ? done_s - intended_s : Number.POSITIVE_INFINITY,
   );
+}
+
+/** Before the first trial nothing of the run itself was running. */
+function busyMachine({ environment, provenance }: RunRecord): string[] {
+  const [load = 0] = provenance.load_average;
+  if (load <= environment.cpus / 2) return [];
+  return [`the machine had other work when the run began: a load of ${load.toFixed(1)} on ${environment.cpus} CPUs`];
 }
 
 /** With how many trials it was so; numbers in them differ from trial to trial. */

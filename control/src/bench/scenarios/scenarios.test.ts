@@ -207,7 +207,7 @@ describe.each([
   });
 });
 
-describe("a search for the greatest rate", () => {
+describe("a search for the greatest rate", { timeout: 60_000 }, () => {
   const definition = {
     kind: "max-rate",
     slo: { latency_s: 0.06, percentile: 0.9 },
@@ -234,7 +234,11 @@ describe("a search for the greatest rate", () => {
     expect(exchanges).toHaveLength(40);
     expect((exchanges.at(-1) as Exchange).intended_s).toBeCloseTo(39 / sustainable_rate, 6);
     expect(doubts).toContain("40 requests are too few for a p90, which takes 64");
-    expect(doubts.at(-1)).toMatch(/^40 requests are too few to show an overload at /);
+    // How many would do depends on the rate, and so on the machine.
+    const isTooShort = Math.ceil((sustainable_rate * definition.slo.latency_s) / definition.precision) > 40;
+    expect(doubts.some((doubt) => doubt.startsWith("40 requests are too few to show an overload at "))).toBe(
+      isTooShort,
+    );
   });
 
   test("is 0 for a SUT that keeps no rate at all, and soon", async () => {

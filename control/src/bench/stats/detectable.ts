@@ -20,6 +20,7 @@ export interface Detectable {
  * From d = ln(second / first) of the blocks of an A/A run. Half its interval, for the blocks that a run will have
  * (it narrows with their square root), times (z(0.975) + z(0.8)) / z(0.975): what is so far beyond a tolerance is
  * called a regression in 80 % of runs, and where nothing has changed, a gate with such a tolerance passes as often.
+ * Never less than what the A/A run itself differs by.
  * Undefined from fewer than six blocks.
  */
 export function leastDetectable(
@@ -31,7 +32,8 @@ export function leastDetectable(
   const { low, high } = percentileInterval(distribution, resampling.level);
   const half = ((high - low) / 2) * Math.sqrt(logRatios.length / blocks);
   return {
-    effect: Math.expm1(half * widening(resampling.level)),
+    // What the order alone makes is nothing that could be told from an effect.
+    effect: Math.max(Math.expm1(half * widening(resampling.level)), Math.expm1(Math.abs(value))),
     blocks,
     measured_blocks: logRatios.length,
     bias: Math.expm1(value),

@@ -25,7 +25,7 @@ export const benchmark = {
       trials: trials.describe("How many there are in its results."),
       exit_code: z.int().optional().describe("As hum-helix bench run ends; 0 where nothing has become worse."),
     })
-    .describe("A run of a benchmark has ended, with its score over all trials."),
+    .describe("A run of a benchmark has ended, with its score over all trials; of several run configs there is none."),
   "benchmark.trial.completed": z
     .object({
       ...run,

@@ -78,6 +78,8 @@ const text = fc.oneof(
   fc.string({ unit: "grapheme" }),
   fc.constantFrom(...nastyTexts),
 );
+/** zod reads no field of this one name, which would be the object's prototype. */
+const names = text.filter((name) => name !== "__proto__");
 const failure = fc.record({ code: text, message: text });
 const status = fc.constantFrom("ok" as const, "error" as const, "timeout" as const, "invalid" as const);
 const trials: fc.Arbitrary<TrialRecord> = fc.record({
@@ -112,9 +114,9 @@ const trials: fc.Arbitrary<TrialRecord> = fc.record({
     first_segment_s: fc.option(number),
     process_start_s: fc.option(number),
     load_s: fc.option(number),
-    stages: fc.dictionary(text, number, { maxKeys: 3 }),
+    stages: fc.dictionary(names, number, { maxKeys: 3 }),
   }),
-  metrics: fc.dictionary(text, fc.option(number), { maxKeys: 5 }),
+  metrics: fc.dictionary(names, fc.option(number), { maxKeys: 5 }),
   normalizer: text,
   output: fc.option(
     fc.record({
@@ -146,7 +148,7 @@ const trials: fc.Arbitrary<TrialRecord> = fc.record({
       ),
     }),
   ),
-  sut_facts: fc.dictionary(text, text, { maxKeys: 3 }),
+  sut_facts: fc.dictionary(names, text, { maxKeys: 3 }),
   status,
   error: fc.option(failure),
 });
